@@ -1,0 +1,134 @@
+"""The command line's words, and which module each command lives in."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import unet_studio
+from unet_studio.core.errors import UserError
+from unet_studio.jobs.context import JobCancelled
+
+EXIT_DONE = 0
+EXIT_BAD_INPUT = 2
+EXIT_CANCELLED = 130
+
+_FORMATS = ("label-tiff", "label-png", "binary-png")
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage text."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Parse, run, and turn every expected end into its exit code."""
+    try:
+        options = _parse(arguments)
+        return _run(options)
+    except UserError as error:
+        print(f"unet-studio: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except (KeyboardInterrupt, JobCancelled):
+        print("unet-studio: cancelled.", file=sys.stderr)
+        return EXIT_CANCELLED
+    except SystemExit as end:  # argparse: --help, --version, bad usage
+        return int(end.code or 0)
+
+
+def _run(options: argparse.Namespace) -> int:
+    # One import per command, so that none pays for another.
+    if options.command == "predict":
+        from unet_studio.cli.predict import predict
+
+        return predict(options)
+    if options.command == "train":
+        from unet_studio.cli.train import train
+
+        return train(options)
+    if options.command == "evaluate":
+        from unet_studio.cli.evaluate import evaluate
+
+        return evaluate(options)
+    if options.command == "doctor":
+        from unet_studio.cli.doctor import doctor
+
+        return doctor(options)
+    if options.command == "demo":
+        from unet_studio.cli.demo import demo
+
+        return demo(options)
+    from unet_studio.cli.open_window import open_window
+
+    return open_window(options)
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser, commands = _parsers()
+    first = next((a for a in arguments if not a.startswith("-")), None)
+    if first in commands or any(a in ("-h", "--help", "--version") for a in arguments):
+        return parser.parse_args(arguments)
+    # `unet-studio [PATH...]`: no command word.
+    opener = _OneLineParser(prog="unet-studio")
+    opener.add_argument("paths", nargs="*", type=Path)
+    opener.set_defaults(command="open")
+    return opener.parse_args(arguments)
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
+    parser = _OneLineParser(
+        prog="unet-studio",
+        description="Open biomedical images, let a U-Net propose masks, correct them, fine-tune, export.",
+        epilog="`unet-studio [PATH...]` without a command opens the window on images, a folder or a project.",
+    )
+    parser.add_argument("--version", action="version", version=f"unet-studio {unet_studio.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_OneLineParser)
+
+    demo = commands.add_parser("demo", help="open the bundled demo project")
+    demo.add_argument("--headless", metavar="OUT", type=Path, help="no window: propose and export into OUT")
+
+    predict = commands.add_parser("predict", help="propose masks for images and write them")
+    predict.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="images or folders of images")
+    predict.add_argument("--out", required=True, type=Path, metavar="DIR")
+    predict.add_argument("--model", default=None, metavar="NAME_OR_DIR", help="default: the shipped model")
+    predict.add_argument(
+        "--format", dest="formats", action="append", choices=_FORMATS, help="default: label-tiff; repeatable"
+    )
+    _device_and_json(predict)
+
+    train = commands.add_parser("train", help="train a model on images and masks of the same stems")
+    train.add_argument("--images", required=True, type=Path, metavar="DIR")
+    train.add_argument("--masks", required=True, type=Path, metavar="DIR")
+    train.add_argument("--out", required=True, type=Path, metavar="MODEL_DIR")
+    train.add_argument("--init", default="none", metavar="NAME_OR_DIR|none", help="model to start from")
+    train.add_argument("--config", type=Path, metavar="FILE.toml", help="settings, see docs/training.md")
+    length = train.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=int, metavar="N")
+    length.add_argument("--steps", type=int, metavar="N")
+    length.add_argument("--minutes", type=float, metavar="M")
+    train.add_argument("--val-fraction", type=float, metavar="F", help="share of images kept for validation")
+    train.add_argument("--val-images", type=Path, metavar="DIR")
+    train.add_argument("--val-masks", type=Path, metavar="DIR")
+    train.add_argument("--seed", type=int, metavar="S")
+    _device_and_json(train)
+
+    evaluate = commands.add_parser("evaluate", help="compare predicted with true masks of the same stems")
+    evaluate.add_argument("--pred", required=True, type=Path, metavar="DIR")
+    evaluate.add_argument("--truth", required=True, type=Path, metavar="DIR")
+    evaluate.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")
+
+    commands.add_parser("engine", help="the worker process: framed messages on stdin and stdout")
+
+    doctor = commands.add_parser("doctor", help="versions, devices, what will be used and why")
+    doctor.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")
+    return parser, set(commands.choices)
+
+
+def _device_and_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N|mps")
+    parser.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")

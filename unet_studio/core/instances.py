@@ -1,0 +1,107 @@
+"""The instance table: what every id is, and which tiles hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from unet_studio.core.geometry import TILE_PX, Rect, TileIndex
+from unet_studio.core.label_tiles import LabelArray
+
+MAX_INSTANCE_ID = 2**31 - 1
+
+
+class Origin(IntEnum):
+    """Where an instance came from."""
+
+    DRAWN = 0
+    PROPOSED = 1
+    IMPORTED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One row of the table. `class_index` 1 is the first label class."""
+
+    id: int
+    class_index: int = 1
+    origin: Origin = Origin.DRAWN
+
+
+class InstanceTable:
+    """Rows by id, and the pixel count of every instance in every tile that holds it."""
+
+    def __init__(self, rows: Mapping[int, Instance] | None = None) -> None:
+        self._rows: dict[int, Instance] = dict(rows or {})
+        self._pixels: dict[int, dict[TileIndex, int]] = {}
+
+    def __contains__(self, instance_id: object) -> bool:
+        return instance_id in self._rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Instance]:
+        return iter(self._rows.values())
+
+    def get(self, instance_id: int) -> Instance | None:
+        """The row, or None if there is no such instance."""
+        return self._rows.get(instance_id)
+
+    def put(self, instance_id: int, row: Instance | None) -> None:
+        """Set or (None) remove a row. Pixel counts are kept apart: see `count_change`."""
+        if row is None:
+            self._rows.pop(instance_id, None)
+        else:
+            self._rows[instance_id] = row
+
+    def tiles_of(self, instance_id: int) -> set[TileIndex]:
+        """The tiles that hold at least one pixel of the instance."""
+        return set(self._pixels.get(instance_id, ()))
+
+    def area_px(self, instance_id: int) -> int:
+        """Number of pixels of the instance."""
+        return sum(self._pixels.get(instance_id, {}).values())
+
+    def bounds(self, instance_id: int) -> Rect:
+        """Tile-exact bounding rectangle: the tiles that hold the instance."""
+        tiles = self._pixels.get(instance_id)
+        if not tiles:
+            return Rect(0, 0, 0, 0)
+        rows = [index.row for index in tiles]
+        cols = [index.col for index in tiles]
+        return Rect(
+            min(rows) * TILE_PX, min(cols) * TILE_PX, (max(rows) + 1) * TILE_PX, (max(cols) + 1) * TILE_PX
+        )
+
+    def count_change(self, index: TileIndex, before: LabelArray, after: LabelArray) -> None:
+        """Account for pixels of one tile that changed from `before` to `after` (same shape)."""
+        changed = before != after
+        for values, sign in ((before[changed], -1), (after[changed], 1)):
+            ids, counts = np.unique(values, return_counts=True)
+            for instance_id, count in zip(ids.tolist(), counts.tolist(), strict=True):
+                if instance_id:
+                    self._add(instance_id, index, sign * count)
+
+    def set_counts(self, index: TileIndex, counts: Mapping[int, int]) -> None:
+        """Load the stored pixel counts of one tile."""
+        for instance_id, count in counts.items():
+            self._add(instance_id, index, count)
+
+    def counts_in(self, index: TileIndex, candidates: set[int]) -> dict[int, int]:
+        """Pixel counts in one tile of those `candidates` that have pixels there."""
+        found = {i: self._pixels.get(i, {}).get(index, 0) for i in candidates}
+        return {i: n for i, n in found.items() if n}
+
+    def _add(self, instance_id: int, index: TileIndex, count: int) -> None:
+        tiles = self._pixels.setdefault(instance_id, {})
+        total = tiles.get(index, 0) + count
+        if total > 0:
+            tiles[index] = total
+        else:
+            tiles.pop(index, None)
+            if not tiles:
+                del self._pixels[instance_id]

@@ -1,0 +1,125 @@
+"""LabelTiles: the sparse label image of a plane, in 256-px tiles.
+
+A tile that was never written costs nothing. Written tiles are immutable arrays that are replaced on
+write (copy on first write), so a snapshot is a shallow copy and an edit can keep the old tile for
+free. Tiles that have not been looked at for a while are held compressed, so that a large, fully
+labelled plane stays small in memory.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from unet_studio.core.geometry import TILE_PX, Rect, TileIndex, tile_rect, tiles_covering
+
+LabelArray = npt.NDArray[np.int32]
+MaskArray = npt.NDArray[np.bool_]
+
+_TILE_SHAPE = (TILE_PX, TILE_PX)
+_EMPTY = np.zeros(_TILE_SHAPE, np.int32)
+_EMPTY.flags.writeable = False
+
+
+def pack_tile(tile: LabelArray) -> bytes:
+    """Compress a tile: zlib over little-endian int32, row by row."""
+    # Level 1: label tiles are long runs; higher levels cost time and gain almost nothing.
+    return zlib.compress(np.ascontiguousarray(tile, "<i4").tobytes(), 1)
+
+
+def unpack_tile(data: bytes) -> LabelArray:
+    """The read-only int32 (256, 256) tile that `pack_tile` compressed."""
+    return np.frombuffer(zlib.decompress(data), "<i4").reshape(_TILE_SHAPE)
+
+
+class LabelTiles:
+    """Sparse int32 plane, 0 = background. Rectangles may reach outside: reads give 0 there."""
+
+    def __init__(self, packed: Mapping[TileIndex, bytes] | None = None, *, unpacked_limit: int = 256) -> None:
+        self._packed: dict[TileIndex, bytes] = dict(packed or {})
+        self._unpacked: OrderedDict[TileIndex, LabelArray] = OrderedDict()
+        self._unpacked_limit = unpacked_limit
+        self._open: dict[TileIndex, LabelArray] = {}
+
+    def __contains__(self, index: object) -> bool:
+        return index in self._open or index in self._unpacked or index in self._packed
+
+    def indices(self) -> set[TileIndex]:
+        """All tiles that hold at least one label."""
+        return set(self._packed) | set(self._unpacked) | set(self._open)
+
+    def tile(self, index: TileIndex) -> LabelArray:
+        """The tile as an int32 (256, 256) array nobody may write to; zeros where nothing was written."""
+        if index in self._open:
+            return self._open[index]
+        found = self._unpacked.get(index)
+        if found is not None:
+            self._unpacked.move_to_end(index)
+            return found
+        data = self._packed.get(index)
+        if data is None:
+            return _EMPTY
+        tile = unpack_tile(data)
+        self._remember(index, tile)
+        return tile
+
+    def replace(self, index: TileIndex, tile: LabelArray) -> None:
+        """Put a whole tile; it becomes read-only. An all-zero tile frees the place."""
+        self._packed.pop(index, None)
+        if tile is _EMPTY or not tile.any():
+            self._unpacked.pop(index, None)
+            return
+        tile.flags.writeable = False
+        self._remember(index, tile)
+
+    def open_for_writing(self, index: TileIndex) -> LabelArray:
+        """A writable copy of the tile that stands for it until `close_written`."""
+        if index not in self._open:
+            self._open[index] = self.tile(index).copy()
+        return self._open[index]
+
+    def close_written(self) -> None:
+        """End of an edit: the open tiles become immutable."""
+        written, self._open = self._open, {}
+        for index, tile in written.items():
+            self.replace(index, tile)
+
+    def discard_written(self) -> None:
+        """Forget the open tiles: the labels are as they were before the edit."""
+        self._open = {}
+
+    def read(self, rect: Rect) -> LabelArray:
+        """A new int32 (rect.height, rect.width) array of the labels in `rect`."""
+        out = np.zeros(rect.shape, np.int32)
+        for index in tiles_covering(rect):
+            if index not in self:
+                continue
+            cell = tile_rect(index)
+            part = rect.intersect(cell)
+            out[part.shift(-rect.top, -rect.left).slices] = self.tile(index)[
+                part.shift(-cell.top, -cell.left).slices
+            ]
+        return out
+
+    def value_at(self, y: int, x: int) -> int:
+        """The label of one pixel."""
+        index = TileIndex(y // TILE_PX, x // TILE_PX)
+        return int(self.tile(index)[y % TILE_PX, x % TILE_PX])
+
+    def packed(self, indices: Iterable[TileIndex]) -> Iterator[tuple[TileIndex, bytes | None]]:
+        """Each tile in its compressed form; None where it holds no label."""
+        for index in indices:
+            tile = self._unpacked.get(index)
+            yield index, pack_tile(tile) if tile is not None else self._packed.get(index)
+
+    def _remember(self, index: TileIndex, tile: LabelArray) -> None:
+        self._unpacked[index] = tile
+        self._unpacked.move_to_end(index)
+        while len(self._unpacked) > self._unpacked_limit:
+            old_index, old = self._unpacked.popitem(last=False)
+            if old_index not in self._packed:
+                self._packed[old_index] = pack_tile(old)

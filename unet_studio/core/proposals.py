@@ -1,0 +1,83 @@
+"""Proposals: instances a network predicted and nobody has accepted yet. They are not labels."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from unet_studio.core.geometry import TILE_PX, Rect, TileIndex, tile_rect, tiles_covering
+from unet_studio.core.label_tiles import LabelArray, LabelTiles
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One predicted instance: its pixels are the label `id` in the proposal tiles."""
+
+    id: int
+    rect: Rect
+    area_px: int
+
+
+@dataclass(slots=True)
+class Proposals:
+    """All proposals of one plane.
+
+    `accepted` maps a proposal to the instance it became; `rejected` holds those put aside. Neither
+    is shown. An accepted one returns when its instance is undone: see `is_open`.
+    """
+
+    tiles: LabelTiles
+    table: dict[int, Proposal]
+    model: str
+    accepted: dict[int, int] = field(default_factory=dict)
+    rejected: set[int] = field(default_factory=set)
+
+    @staticmethod
+    def from_label_image(labels: LabelArray, *, model: str) -> Proposals:
+        """Proposals of an int32 (H, W) label image of the whole plane."""
+        tiles = LabelTiles()
+        height, width = labels.shape
+        for index in tiles_covering(Rect.of_size(height, width)):
+            cell = tile_rect(index)
+            part = labels[cell.slices]
+            if part.any():
+                tile = np.zeros((TILE_PX, TILE_PX), np.int32)
+                tile[: part.shape[0], : part.shape[1]] = part
+                tiles.replace(index, tile)
+        return Proposals(tiles, _table_of(labels), model)
+
+    def is_open(self, proposal_id: int, instance_ids: Container[int]) -> bool:
+        """True if the proposal still waits; `instance_ids` are the ids that exist in the document."""
+        if proposal_id not in self.table or proposal_id in self.rejected:
+            return False
+        accepted_as = self.accepted.get(proposal_id)
+        return accepted_as is None or accepted_as not in instance_ids
+
+    def tiles_of(self, proposal_ids: Iterable[int]) -> set[TileIndex]:
+        """The tiles that may hold pixels of the proposals."""
+        rects = (self.table[i].rect for i in proposal_ids if i in self.table)
+        return {index for rect in rects for index in tiles_covering(rect) if index in self.tiles}
+
+    def id_at(self, y: float, x: float) -> int:
+        """Id of the proposal under a point, 0 for none."""
+        return self.tiles.value_at(int(y), int(x)) if y >= 0 and x >= 0 else 0
+
+
+def _table_of(labels: LabelArray) -> dict[int, Proposal]:
+    """Bounding rectangle and area of every label, in one pass over the labelled pixels."""
+    ys, xs = np.nonzero(labels)
+    if ys.size == 0:
+        return {}
+    ids, place, areas = np.unique(labels[ys, xs], return_inverse=True, return_counts=True)
+    top, left = np.full(ids.size, labels.shape[0]), np.full(ids.size, labels.shape[1])
+    bottom, right = np.zeros(ids.size, int), np.zeros(ids.size, int)
+    np.minimum.at(top, place, ys)
+    np.minimum.at(left, place, xs)
+    np.maximum.at(bottom, place, ys + 1)
+    np.maximum.at(right, place, xs + 1)
+    rows = zip(ids, top, left, bottom, right, areas, strict=True)
+    return {
+        int(i): Proposal(int(i), Rect(int(t), int(x), int(b), int(r)), int(n)) for i, t, x, b, r, n in rows
+    }

@@ -1,0 +1,91 @@
+"""Which function answers which request: the only such map."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import unet_studio
+from unet_studio.engine.server import Handler, ServerContext
+from unet_studio.engine.train_job import run_training
+from unet_studio.io.model_folder import ModelConfig
+from unet_studio.jobs.framing import Array
+from unet_studio.jobs.messages import Describe, Described, Outcome, Predict, Predicted, Train
+from unet_studio.unet.device import choose_device, list_devices
+from unet_studio.unet.inference import propose
+from unet_studio.unet.network import UNet
+from unet_studio.unet.weights import load_network
+
+
+def handle_predict(
+    request: Predict, arrays: list[Array], context: ServerContext
+) -> tuple[Outcome, list[Array]]:
+    """Proposals of the plane in `arrays`."""
+    started = time.perf_counter()
+    device = choose_device(request.device)
+    folder = Path(request.model)
+    network, model = _network(folder, _stamp(folder), str(device.torch_device))
+    prediction = propose(network, model, arrays[0], device, context)
+    outcome = Predicted(
+        job=request.job,
+        device=device.name,
+        seconds=time.perf_counter() - started,
+        notes=prediction.notes,
+    )
+    return outcome, [prediction.labels]
+
+
+def handle_train(request: Train, _: list[Array], context: ServerContext) -> tuple[Outcome, list[Array]]:
+    """Train, write the model folder."""
+    return run_training(request, context), []
+
+
+def handle_describe(
+    request: Describe, _: list[Array], __: ServerContext
+) -> tuple[Outcome, list[Array]]:
+    """Versions, devices, and what "auto" means here."""
+    device = choose_device(request.device)
+    versions = {
+        "unet_studio": unet_studio.__version__,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "cuda": torch.version.cuda or "none",
+        "numpy": np.__version__,
+        "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "executable": sys.executable,
+    }
+    precision = str(device.precision).removeprefix("torch.")
+    chosen = f"{device.torch_device} ({device.name}), {precision}"
+    return (
+        Described(
+            job=request.job, versions=versions, devices=list_devices(), chosen=chosen, reason=device.reason
+        ),
+        [],
+    )
+
+
+@lru_cache(maxsize=2)
+def _network(folder: Path, stamp: float, device: str) -> tuple[UNet, ModelConfig]:
+    """Networks stay loaded between jobs; `stamp` changes when the folder was written anew."""
+    network, model = load_network(folder)
+    network.to(device, memory_format=torch.channels_last).requires_grad_(False)
+    return network, model
+
+
+def _stamp(folder: Path) -> float:
+    config = folder / "config.json"
+    return config.stat().st_mtime if config.is_file() else 0.0
+
+
+HANDLERS: Mapping[type, Handler] = {
+    Predict: handle_predict,
+    Train: handle_train,
+    Describe: handle_describe,
+}

@@ -1,0 +1,149 @@
+"""The engine's loop: reads requests, runs one job at a time in a thread, answers. EOF = exit."""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
+
+import msgspec
+
+from unet_studio.core.errors import UserError
+from unet_studio.jobs.context import JobCancelled
+from unet_studio.jobs.framing import Array, FramingError, read_frame, write_frame
+from unet_studio.jobs.messages import (
+    PROTOCOL_VERSION,
+    Cancel,
+    Cancelled,
+    Event,
+    Failed,
+    Outcome,
+    Progress,
+    Ready,
+    Stop,
+    TrainingPoint,
+    decode_request,
+    encode,
+)
+
+Handler = Callable[[Any, list[Array], "ServerContext"], tuple[Outcome, list[Array]]]
+
+
+class ServerContext:
+    """The JobContext of a job in the engine; also sends its training points."""
+
+    def __init__(self, job: int, send: Callable[[Event], None]) -> None:
+        self.job = job
+        self.cancelled = threading.Event()
+        self.stopped = threading.Event()
+        self._send = send
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """See JobContext."""
+        self._send(Progress(self.job, done, total, note))
+
+    def point(self, point: TrainingPoint) -> None:
+        """Send one point of the training curves."""
+        self._send(point)
+
+    def check_cancelled(self) -> None:
+        """See JobContext."""
+        if self.cancelled.is_set():
+            raise JobCancelled
+
+    def stop_requested(self) -> bool:
+        """See JobContext."""
+        return self.stopped.is_set()
+
+
+class EngineServer:
+    """Serves requests from `source` and answers on `sink`."""
+
+    def __init__(self, handlers: Mapping[type, Handler], source: BinaryIO, sink: BinaryIO) -> None:
+        self._handlers = handlers
+        self._source = source
+        self._sink = sink
+        self._write_lock = threading.Lock()
+        self._jobs: queue.Queue[tuple[Any, list[Array], ServerContext]] = queue.Queue()
+        self._contexts: dict[int, ServerContext] = {}
+
+    def serve(self) -> None:
+        """Read requests until the stream ends."""
+        threading.Thread(target=self._run_jobs, daemon=True).start()
+        self._send(Ready(PROTOCOL_VERSION, os.getpid()))
+        while (frame := read_frame(self._source)) is not None:
+            request = decode_request(frame[0])
+            if isinstance(request, Cancel | Stop):
+                context = self._contexts.get(request.job)
+                if context is not None:
+                    (context.cancelled if isinstance(request, Cancel) else context.stopped).set()
+                continue
+            context = ServerContext(request.job, self._send)
+            self._contexts[request.job] = context
+            self._jobs.put((request, frame[1], context))
+
+    def _run_jobs(self) -> None:
+        while True:
+            request, arrays, context = self._jobs.get()
+            event, out = self._run(request, arrays, context)
+            self._contexts.pop(request.job, None)
+            self._send(event, out)
+
+    def _run(self, request: Any, arrays: list[Array], context: ServerContext) -> tuple[Event, list[Array]]:
+        try:
+            context.check_cancelled()
+            return self._handlers[type(request)](request, arrays, context)
+        except JobCancelled:
+            return Cancelled(request.job), []
+        except UserError as error:
+            values = {name: str(value) for name, value in error.values.items()}
+            kind = getattr(error, "kind", "bad_input")
+            return Failed(job=request.job, kind=kind, template=error.template, values=values), []
+        except Exception as error:  # noqa: BLE001 - the border of the process: told in words, logged in full
+            sys.excepthook(type(error), error, error.__traceback__)
+            template = "The engine met an unexpected error ({reason}). Your labels are safe; try again."
+            reason = f"{type(error).__name__}: {error}"
+            return Failed(job=request.job, kind="crash", template=template, values={"reason": reason}), []
+
+    def _send(self, event: Event, arrays: list[Array] | None = None) -> None:
+        with self._write_lock:
+            write_frame(self._sink, encode(event), arrays or [])
+
+
+def take_over_stdio() -> tuple[BinaryIO, BinaryIO]:
+    """The process's stdin and stdout as private streams.
+
+    Descriptor 1 then leads to standard error and descriptor 0 to nowhere, so that nothing a library
+    prints or reads can disturb the messages.
+    """
+    source = os.fdopen(os.dup(0), "rb")
+    sink = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.dup2(2, 1)
+    if os.name == "nt":
+        import msvcrt
+
+        for stream in (source, sink):
+            msvcrt.setmode(stream.fileno(), os.O_BINARY)  # type: ignore[attr-defined,unused-ignore]
+    return source, sink
+
+
+def main(handlers: Mapping[type, Handler]) -> int:
+    """Run the engine on this process's stdin and stdout. Returns the exit code."""
+    source, sink = take_over_stdio()
+    try:
+        EngineServer(handlers, source, sink).serve()
+    except (FramingError, msgspec.DecodeError) as error:
+        print(f"engine: {error}", file=sys.stderr)  # noqa: T201
+        code = 2
+    except BrokenPipeError:
+        code = 0
+    else:
+        code = 0
+    sys.stderr.flush()
+    # A job may still be computing: with nobody to answer to, end at once instead of waiting for it.
+    os._exit(code)

@@ -1,0 +1,1 @@
+"""Worker threads between the window and the engine."""

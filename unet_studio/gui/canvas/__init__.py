@@ -1,0 +1,1 @@
+"""The canvas: shows one plane with its labels and proposals."""

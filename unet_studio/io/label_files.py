@@ -1,0 +1,113 @@
+"""Label images and binary masks in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import tifffile
+
+from unet_studio.core.errors import LabelFileError
+from unet_studio.core.label_tiles import LabelArray
+from unet_studio.io.atomic import write_atomically
+from unet_studio.io.image_source import whole_plane
+from unet_studio.io.open_image import open_image
+
+_PNG_MAX_ID = 65535
+
+
+def read_label_image(path: Path, *, shape: tuple[int, int] | None = None) -> LabelArray:
+    """int32 (H, W) from a label image or mask file. Colour masks: every colour is one instance.
+
+    Raises LabelFileError if the size is not `shape` or the values are no labels.
+    """
+    source = open_image(path)
+    plane = whole_plane(source)
+    if shape is not None and plane.shape[:2] != shape:
+        raise LabelFileError(
+            "The mask {name} is {mask_height}×{mask_width} px but its image is {height}×{width} px: "
+            "export the mask again at the image's size.",
+            name=path.name,
+            mask_height=plane.shape[0],
+            mask_width=plane.shape[1],
+            height=shape[0],
+            width=shape[1],
+        )
+    if plane.dtype.kind == "f":
+        if not np.isfinite(plane).all() or (plane != np.round(plane)).any():
+            raise LabelFileError(
+                "The mask {name} holds fractions, not instance numbers: export it as 16-bit TIFF or PNG.",
+                name=path.name,
+            )
+        plane = plane.astype(np.int64)
+    if plane.shape[2] == 1:
+        values = plane[:, :, 0]
+    else:
+        weights = np.array([1 << 16 << 16, 1 << 16, 1], np.int64)
+        values = plane[:, :, :3].astype(np.int64) @ weights
+    if values.min() < 0 or values.max() > np.iinfo(np.int32).max:
+        # Colours, and ids of other programs: keep who is who, not the number.
+        values = np.unique(values, return_inverse=True)[1].reshape(values.shape)
+    return np.ascontiguousarray(values, np.int32)
+
+
+def write_label_tiff(path: Path, labels: LabelArray) -> None:
+    """Label image as zlib-compressed TIFF: uint16, or int32 if an id is above 65535."""
+    dtype = np.uint16 if labels.max(initial=0) <= _PNG_MAX_ID else np.int32
+    data = labels.astype(dtype)
+    write_atomically(path, lambda partial: tifffile.imwrite(partial, data, compression="zlib"))
+
+
+def write_label_png(path: Path, labels: LabelArray) -> None:
+    """Label image as 16-bit PNG; ids above 65535 are numbered anew from 1, in ascending order."""
+    if labels.max(initial=0) > _PNG_MAX_ID:
+        ids, place = np.unique(labels, return_inverse=True)
+        if ids.size - 1 > _PNG_MAX_ID:
+            raise LabelFileError(
+                "{name} has {count} instances; a 16-bit PNG holds {limit}: export as TIFF.",
+                name=path.stem,
+                count=ids.size - 1,
+                limit=_PNG_MAX_ID,
+            )
+        labels = place.reshape(labels.shape) + (0 if ids[0] == 0 else 1)
+    _write_png(path, labels.astype(np.uint16))
+
+
+def write_binary_png(path: Path, labels: LabelArray) -> None:
+    """Binary mask: 255 on every instance, 0 elsewhere."""
+    _write_png(path, np.where(labels > 0, np.uint8(255), np.uint8(0)))
+
+
+MASK_WRITERS: dict[str, tuple[str, Callable[[Path, LabelArray], None]]] = {
+    "label-tiff": (".tif", write_label_tiff),
+    "label-png": (".png", write_label_png),
+    "binary-png": (".png", write_binary_png),
+}
+"""Format → (file ending, writer)."""
+
+
+def write_masks(folder: Path, stem: str, labels: LabelArray, formats: tuple[str, ...]) -> list[Path]:
+    """Write the label image in every format; returns the files.
+
+    One format: STEM.tif or STEM.png. Several: each in a folder of its own, named after the format, so
+    that file stems still pair with the images'.
+    """
+    written = []
+    for name in formats:
+        ending, write = MASK_WRITERS[name]
+        target = folder if len(formats) == 1 else folder / name
+        target.mkdir(parents=True, exist_ok=True)
+        path = target / f"{stem}{ending}"
+        write(path, labels)
+        written.append(path)
+    return written
+
+
+def _write_png(path: Path, pixels: npt.NDArray[np.generic]) -> None:
+    done, data = cv2.imencode(".png", pixels)
+    if not done:
+        raise LabelFileError("{name} could not be encoded as PNG.", name=path.name)
+    write_atomically(path, lambda partial: partial.write_bytes(data.tobytes()))

@@ -1,0 +1,132 @@
+"""A model folder: config.json + weights.safetensors + metrics.json.
+
+`ModelConfig` is all that is needed to rebuild the network and to use it; the weights are read by the
+engine. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from unet_studio.core.errors import ModelError
+from unet_studio.io.atomic import write_atomically
+from unet_studio.settings.network import UNetConfig
+from unet_studio.settings.prediction import Normalization, Postprocessing
+
+CONFIG_NAME = "config.json"
+WEIGHTS_NAME = "weights.safetensors"
+METRICS_NAME = "metrics.json"
+FORMAT_VERSION = 1
+
+
+class ModelConfig(Struct, frozen=True, kw_only=True):
+    """What a model is and how it is applied. `recipe`: how it was made, for people to read."""
+
+    format_version: int = FORMAT_VERSION
+    name: str
+    network: UNetConfig
+    normalization: Normalization = Normalization()
+    postprocessing: Postprocessing = Postprocessing()
+    weights_sha256: str = ""
+    recipe: dict[str, Any] = {}
+
+
+def read_model_config(folder: Path) -> ModelConfig:
+    """The config of a model folder. Raises ModelError if it is missing, foreign or invalid."""
+    path = folder / CONFIG_NAME
+    try:
+        config = msgspec.json.decode(path.read_bytes(), type=ModelConfig)
+    except FileNotFoundError:
+        raise ModelError(
+            "{folder} is not a model folder: it has no {file}.", folder=folder, file=CONFIG_NAME
+        ) from None
+    except OSError as error:
+        raise ModelError("Cannot read {path}: {reason}.", path=path, reason=error.strerror) from error
+    except msgspec.DecodeError as error:
+        raise ModelError(
+            "{path} is not the config of a U-Net Studio model: {reason}.", path=path, reason=error
+        ) from error
+    if config.format_version > FORMAT_VERSION:
+        raise ModelError(
+            "The model {name} was made by a newer version of this program (format {version}): update "
+            "U-Net Studio.",
+            name=config.name,
+            version=config.format_version,
+        )
+    if not (folder / WEIGHTS_NAME).is_file():
+        raise ModelError(
+            "The model folder {folder} has no {file}: copy the whole folder again.",
+            folder=folder,
+            file=WEIGHTS_NAME,
+        )
+    return config
+
+
+def check_weights_hash(folder: Path, config: ModelConfig) -> None:
+    """Raise ModelError if the weights file is not the one the config was written with."""
+    if config.weights_sha256 and file_sha256(folder / WEIGHTS_NAME) != config.weights_sha256:
+        raise ModelError(
+            "The weights of the model {name} in {folder} are damaged or were exchanged: their checksum is "
+            "not the one in {file}. Copy the whole model folder again.",
+            name=config.name,
+            folder=folder,
+            file=CONFIG_NAME,
+        )
+
+
+def write_model_folder(
+    folder: Path, config: ModelConfig, weights: Path, metrics: dict[str, Any]
+) -> ModelConfig:
+    """Make or replace a model folder from a finished weights file, which is moved; config goes last.
+
+    Returns the config as written, with the weights' checksum.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    config = msgspec.structs.replace(config, weights_sha256=file_sha256(weights))
+    write_atomically(folder / WEIGHTS_NAME, lambda partial: shutil.move(weights, partial))
+    write_atomically(folder / METRICS_NAME, lambda partial: _write_json(partial, metrics))
+    write_atomically(folder / CONFIG_NAME, lambda partial: _write_json(partial, config))
+    return config
+
+
+def list_models(*roots: Path) -> list[Path]:
+    """Every model folder directly inside the given folders, newest first within each."""
+    found: list[Path] = []
+    for root in roots:
+        if root.is_dir():
+            folders = [p for p in root.iterdir() if (p / CONFIG_NAME).is_file()]
+            found += sorted(folders, key=lambda p: (p / CONFIG_NAME).stat().st_mtime, reverse=True)
+    return found
+
+
+def find_model(name: str, *roots: Path) -> Path:
+    """The folder of a model given by name or by path.
+
+    Raises ModelError naming the models there are.
+    """
+    for candidate in (Path(name), *(root / name for root in roots)):
+        if (candidate / CONFIG_NAME).is_file():
+            return candidate.resolve()
+    if Path(name).is_dir():
+        read_model_config(Path(name))
+    raise ModelError(
+        "There is no model {name}. Known models: {known}. A path to a model folder works too.",
+        name=name,
+        known=", ".join(sorted({p.name for p in list_models(*roots)})) or "none",
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """Hex SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")

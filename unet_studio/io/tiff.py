@@ -1,0 +1,115 @@
+"""TIFF, read with tifffile."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import tifffile
+
+from unet_studio.core.errors import ImageFileError
+from unet_studio.core.geometry import Rect
+from unet_studio.io.image_source import Axes, PlaneArray
+
+# What tifffile and its codecs raise for damaged files.
+_DAMAGED = (
+    tifffile.TiffFileError,
+    imagecodecs.DelayedImportError,
+    ValueError,
+    IndexError,
+    KeyError,
+    TypeError,
+    struct.error,
+    zlib.error,
+    RuntimeError,
+    OSError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TiffSource:
+    """The first series of a TIFF file, as an array in the axis order T Z C Y X S of the file."""
+
+    axes: Axes
+    pixels: PlaneArray
+    """(T, Z, C, Y, X)"""
+
+    def read(
+        self, rect: Rect, *, t: int = 0, z: int = 0, channels: Sequence[int] | None = None
+    ) -> PlaneArray:
+        """See ImageSource."""
+        plane = self.pixels[t, z][:, rect.slices[0], rect.slices[1]]
+        if channels is not None:
+            plane = plane[list(channels)]
+        return np.ascontiguousarray(np.moveaxis(plane, 0, -1))
+
+
+def open_tiff(path: Path) -> TiffSource:
+    """The first series of the file, all its planes. Raises ImageFileError for a damaged file."""
+    try:
+        with tifffile.TiffFile(path) as file:
+            series = file.series[0]
+            pixels = series.asarray()
+            order = series.axes.upper()
+            page = file.pages[0]
+            inverted = getattr(page, "photometric", None) == tifffile.PHOTOMETRIC.MINISWHITE
+            palette = getattr(page, "colormap", None)
+    except _DAMAGED as error:
+        raise ImageFileError(
+            "{name} cannot be read as TIFF: it is damaged or incomplete ({reason}).",
+            name=path.name,
+            reason=_first_line(error),
+        ) from error
+    if pixels.size == 0 or pixels.dtype.kind not in "biuf":
+        raise ImageFileError(
+            "{name} holds no image this program can show ({dtype}, {shape}).",
+            name=path.name,
+            dtype=pixels.dtype,
+            shape=pixels.shape,
+        )
+    if pixels.dtype == bool:
+        pixels = pixels.astype(np.uint8)
+    if palette is not None and pixels.dtype.kind == "u" and pixels.max() < palette.shape[1]:
+        pixels, order = (palette[:, pixels] >> 8).astype(np.uint8).transpose(1, 2, 0), order + "S"
+    if inverted and pixels.dtype.kind == "u":
+        pixels = np.iinfo(pixels.dtype).max - pixels
+    cube = _to_tzcyx(pixels, order)
+    return TiffSource(Axes(cube.shape[0], cube.shape[2], cube.shape[1], cube.shape[3], cube.shape[4]), cube)
+
+
+def _to_tzcyx(pixels: PlaneArray, order: str) -> PlaneArray:
+    """Bring the file's axes into T Z C Y X. S = colour samples; Q and I = pages of unknown meaning → Z."""
+    if "S" in order and pixels.shape[order.index("S")] == 4:
+        pixels = np.take(pixels, range(3), axis=order.index("S"))
+    if "S" in order and "C" in order:
+        # Colour samples of every channel: one channel axis.
+        place = order.index("S")
+        pixels, order = np.moveaxis(pixels, place, -1), order.replace("S", "") + "S"
+        pixels = np.moveaxis(pixels, order.index("C"), -2)
+        order = order.replace("C", "")[:-1] + "C"
+        pixels = pixels.reshape(*pixels.shape[:-2], -1)
+    else:
+        order = order.replace("S", "C")
+    known = [axis if axis in "TZCYX" else "Z" for axis in order]
+    for axis in "TZC":
+        while known.count(axis) > 1:
+            first = known.index(axis)
+            second = known.index(axis, first + 1)
+            pixels = np.moveaxis(pixels, second, first + 1)
+            del known[second]
+            shape = pixels.shape
+            pixels = pixels.reshape(*shape[:first], shape[first] * shape[first + 1], *shape[first + 2 :])
+    for axis in "TZC":
+        if axis not in known:
+            pixels = pixels[None]
+            known.insert(0, axis)
+    return np.transpose(pixels, [known.index(axis) for axis in "TZCYX"])
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,0 +1,1 @@
+"""Jobs as messages to the engine process. Knows neither torch nor Qt."""

@@ -1,0 +1,1 @@
+"""Array algorithms around the network: normalisation, tiling, weight map, instances, metrics."""

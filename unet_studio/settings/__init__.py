@@ -1,0 +1,1 @@
+"""Typed settings with ranges and help; plain data, no behaviour."""

@@ -1,0 +1,1 @@
+"""The U-Net: network, losses, augmentation, training, inference. The only package that computes with torch."""

@@ -1,0 +1,83 @@
+"""Training patches, varied as the paper asks (Ronneberger et al. 2015, section 3.1).
+
+One smooth warp — shift, rotation, flip, scale and an elastic deformation from random displacements
+on a coarse 3×3 grid, bicubically interpolated — is applied to image and labels together; then the
+grey values change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from unet_studio.settings.training import Augmentation
+
+FloatArray = npt.NDArray[np.float32]
+
+_GRID = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Warp:
+    """Where each pixel of a patch comes from: float32 (side, side) source coordinates."""
+
+    y: FloatArray
+    x: FloatArray
+
+    def image(self, image: FloatArray) -> FloatArray:
+        """Bilinear samples of float32 (H, W, C) → (side, side, C), mirrored outside."""
+        out = cv2.remap(image, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        return out if out.ndim == 3 else out[:, :, None]
+
+    def labels(self, labels: FloatArray) -> FloatArray:
+        """Nearest samples of a float32 (H, W) label image (exact up to 2^24) → (side, side)."""
+        return cv2.remap(labels, self.x, self.y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def random_warp(
+    rng: np.random.Generator, settings: Augmentation, *, centre: tuple[float, float], side_px: int
+) -> Warp:
+    """A random warp of a patch around `centre` (y, x) of the source image."""
+    half = (side_px - 1) / 2
+    offsets = np.arange(side_px, dtype=np.float32) - np.float32(half)
+    angle = rng.uniform(0, 2 * np.pi) if settings.rotate else 0.0
+    zoom = np.exp(rng.uniform(-1, 1) * np.log(settings.scale))
+    flip = -1.0 if settings.flip and rng.random() < 0.5 else 1.0
+    cos, sin = np.float32(np.cos(angle) / zoom), np.float32(np.sin(angle) / zoom)
+    y, x = offsets[:, None], np.float32(flip) * offsets[None, :]
+    source_y = cos * y + sin * x + np.float32(centre[0])
+    source_x = cos * x - sin * y + np.float32(centre[1])
+    if settings.elastic_sigma_px > 0:
+        coarse = rng.normal(0, settings.elastic_sigma_px, (2, _GRID, _GRID)).astype(np.float32)
+        source_y += cv2.resize(coarse[0], (side_px, side_px), interpolation=cv2.INTER_CUBIC)
+        source_x += cv2.resize(coarse[1], (side_px, side_px), interpolation=cv2.INTER_CUBIC)
+    return Warp(source_y, source_x)
+
+
+def vary_grey_values(rng: np.random.Generator, image: FloatArray, settings: Augmentation) -> FloatArray:
+    """Change a normalised patch, float32 (H, W, C) with most values in [0, 1], in place of new stains,
+    exposures and cameras: gamma, contrast, brightness per channel, noise, blur, and by choice inversion,
+    loss of colour and permuted channels."""
+    channels = image.shape[2]
+    if channels > 1:
+        if rng.random() < settings.to_grey:
+            image = np.repeat(image @ rng.dirichlet(np.ones(channels))[:, None].astype(np.float32), channels, 2)
+        if rng.random() < settings.mix_channels:
+            image = image[:, :, rng.permutation(channels)]
+    if rng.random() < settings.invert:
+        image = 1.0 - image
+    strength = settings.grey
+    if strength > 0:
+        gamma = np.exp(rng.normal(0, 0.5 * strength))
+        image = np.sign(image) * np.abs(image) ** np.float32(gamma)
+        common = rng.normal(0, 0.4 * strength) + rng.normal(0, 0.2 * strength, channels)
+        image = image * np.exp(common).astype(np.float32)
+        image = image + rng.normal(0, 0.15 * strength, channels).astype(np.float32)
+        if rng.random() < 0.3 * strength:
+            image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5)).reshape(image.shape)
+        if rng.random() < 0.6 * strength:
+            image = image + rng.normal(0, rng.uniform(0, 0.1), image.shape).astype(np.float32)
+    return np.ascontiguousarray(image, np.float32)

@@ -1,0 +1,86 @@
+"""predict(): foreground probability of a plane, tile by tile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from unet_studio.core.geometry import Rect
+from unet_studio.core.label_tiles import LabelArray
+from unet_studio.io.model_folder import ModelConfig
+from unet_studio.jobs.context import JobContext
+from unet_studio.segmentation.normalization import FloatPlane, PlaneArray, adapt_channels, normalize
+from unet_studio.segmentation.overlap_tile import TilePlan, predict_tiled
+from unet_studio.segmentation.proposals import instances_from_probability
+from unet_studio.unet.device import Device
+from unet_studio.unet.network import UNet
+
+_EDGE_PX = 32
+# Side of a tile times the network's width: about the same memory and time per tile for every network.
+_TILE_PX_TIMES_WIDTH = 16384
+_MIN_TILE_PX = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """`labels` int32 (H, W) proposals; `notes`: sentences about what was done to the image."""
+
+    labels: LabelArray
+    notes: list[str]
+
+
+def propose(
+    network: UNet, model: ModelConfig, plane: PlaneArray, device: Device, context: JobContext
+) -> Prediction:
+    """Proposals of a plane (H, W[, C]) of any size, dtype and number of channels."""
+    adapted, note = adapt_channels(plane, model.network.in_channels)
+    probability = foreground_probability(
+        network, normalize(adapted, model.normalization), device, context
+    )
+    labels = instances_from_probability(probability, model.postprocessing)
+    return Prediction(labels, [note] if note else [])
+
+
+def foreground_probability(
+    network: UNet, image: FloatPlane, device: Device, context: JobContext, *, tile_px: int | None = None
+) -> npt.NDArray[np.float32]:
+    """Foreground probability float32 (H, W) in [0, 1] of a normalised image float32 (H, W, C).
+
+    The network must be in evaluation mode on `device`. Overlap-tile; asks the context once per tile.
+    """
+    height, width = image.shape[:2]
+    config = network.config
+    tile_px = tile_px or max(_MIN_TILE_PX, _TILE_PX_TIMES_WIDTH // config.base_width)
+    plan = TilePlan(height, width, tile_px, config.context_px, _EDGE_PX, config.size_multiple)
+    out = np.empty((height, width), np.float32)
+    done = 0
+
+    def on_tile(_: Rect) -> None:
+        nonlocal done
+        done += 1
+        context.progress(done, len(plan))
+        if done < len(plan):
+            context.check_cancelled()
+
+    context.check_cancelled()
+    context.progress(0, len(plan))
+    predict_tiled(
+        plan,
+        read=lambda rect: image[rect.slices],
+        predict=lambda window: _foreground(network, window, device),
+        out=out,
+        on_tile=on_tile,
+    )
+    return out
+
+
+def _foreground(network: UNet, window: FloatPlane, device: Device) -> npt.NDArray[np.float32]:
+    x = torch.from_numpy(np.ascontiguousarray(window)).permute(2, 0, 1)[None]
+    x = x.to(device.torch_device, memory_format=torch.channels_last)
+    with torch.inference_mode(), device.autocast():
+        logits = network(x).float()
+        foreground = 1.0 - torch.softmax(logits, dim=1)[0, 0]
+    return foreground.cpu().numpy()
