@@ -34,7 +34,9 @@ def images_by_kind(data: Path) -> dict[str, list[Path]]:
 def draw(kinds: dict[str, list[Path]]) -> list[str]:
     """The names of the validation images: VAL_SHARE of every kind."""
     rng = random.Random(SEED)
-    return sorted(p.name for kind in sorted(kinds) for p in rng.sample(kinds[kind], round(VAL_SHARE * len(kinds[kind]))))
+    return sorted(
+        p.name for kind in sorted(kinds) for p in rng.sample(kinds[kind], round(VAL_SHARE * len(kinds[kind])))
+    )
 
 
 def link(image: Path, folder: Path, stem: str) -> None:

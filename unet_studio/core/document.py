@@ -176,19 +176,6 @@ class Document:
             proposals.accepted[proposal_id] = instance_id
         return self._made(builder.finish())
 
-    def import_label_image(self, labels: LabelArray, *, name: str) -> Change | None:
-        """Replace all labels by an int (H, W) label image; its ids become new instance ids."""
-        builder = EditBuilder(name, self.labels, self.instances)
-        for row in list(self.instances):
-            builder.put_row(row.id, None)
-        ids = np.unique(labels)
-        new_ids = np.array([self.new_instance_id() if i else 0 for i in ids], np.int32)
-        mapped = new_ids[np.searchsorted(ids, labels)]
-        builder.write(self.bounds, mapped, np.ones(self.bounds.shape, bool))
-        for instance_id in new_ids[new_ids > 0].tolist():
-            builder.put_row(instance_id, Instance(instance_id, origin=Origin.IMPORTED))
-        return self._made(builder.finish())
-
     def set_checked(self, rect: Rect, checked: bool, *, name: str) -> Change | None:
         """Mark `rect` as verified, or not."""
         rect = rect.intersect(self.bounds)

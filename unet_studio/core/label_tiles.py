@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from unet_studio.core.geometry import TILE_PX, Rect, TileIndex, tile_rect, tiles
 
 LabelArray = npt.NDArray[np.int32]
 MaskArray = npt.NDArray[np.bool_]
+IndexArray = npt.NDArray[np.intp]
 
 _TILE_SHAPE = (TILE_PX, TILE_PX)
 _EMPTY = np.zeros(_TILE_SHAPE, np.int32)
@@ -105,10 +107,30 @@ class LabelTiles:
             ]
         return out
 
+    def sample(self, rows: IndexArray, cols: IndexArray) -> LabelArray:
+        """Labels at every pair of `rows` (ascending, ints) and `cols` (ascending): int32 (rows, cols).
+
+        Costs what the samples cost, however far apart they are; outside the plane they are 0.
+        """
+        out = np.zeros((rows.size, cols.size), np.int32)
+        for row, row_span in _runs(rows // TILE_PX):
+            for col, col_span in _runs(cols // TILE_PX):
+                index = TileIndex(row, col)
+                if index in self:
+                    picked = np.ix_(rows[row_span] % TILE_PX, cols[col_span] % TILE_PX)
+                    out[row_span, col_span] = self.tile(index)[picked]
+        return out
+
     def value_at(self, y: int, x: int) -> int:
         """The label of one pixel."""
         index = TileIndex(y // TILE_PX, x // TILE_PX)
         return int(self.tile(index)[y % TILE_PX, x % TILE_PX])
+
+    def snapshot(self) -> LabelTiles:
+        """An independent copy that shares the immutable tiles."""
+        copy = LabelTiles(self._packed, unpacked_limit=self._unpacked_limit)
+        copy._unpacked = self._unpacked.copy()
+        return copy
 
     def packed(self, indices: Iterable[TileIndex]) -> Iterator[tuple[TileIndex, bytes | None]]:
         """Each tile in its compressed form; None where it holds no label."""
@@ -123,3 +145,11 @@ class LabelTiles:
             old_index, old = self._unpacked.popitem(last=False)
             if old_index not in self._packed:
                 self._packed[old_index] = pack_tile(old)
+
+
+def _runs(values: IndexArray) -> list[tuple[int, slice]]:
+    """Consecutive equal values: (value, where)."""
+    if values.size == 0:
+        return []
+    edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), values.size]
+    return [(int(values[a]), slice(a, b)) for a, b in pairwise(edges)]

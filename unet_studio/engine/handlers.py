@@ -18,7 +18,7 @@ from unet_studio.engine.train_job import run_training
 from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.framing import Array
 from unet_studio.jobs.messages import Describe, Described, Outcome, Predict, Predicted, Train
-from unet_studio.unet.device import choose_device, list_devices
+from unet_studio.unet.device import Device, choose_device, list_devices, move
 from unet_studio.unet.inference import propose
 from unet_studio.unet.network import UNet
 from unet_studio.unet.weights import load_network
@@ -31,7 +31,7 @@ def handle_predict(
     started = time.perf_counter()
     device = choose_device(request.device)
     folder = Path(request.model)
-    network, model = _network(folder, _stamp(folder), str(device.torch_device))
+    network, model = _network(folder, device, _stamp(folder))
     prediction = propose(network, model, arrays[0], device, context)
     outcome = Predicted(
         job=request.job,
@@ -47,9 +47,7 @@ def handle_train(request: Train, _: list[Array], context: ServerContext) -> tupl
     return run_training(request, context), []
 
 
-def handle_describe(
-    request: Describe, _: list[Array], __: ServerContext
-) -> tuple[Outcome, list[Array]]:
+def handle_describe(request: Describe, _: list[Array], __: ServerContext) -> tuple[Outcome, list[Array]]:
     """Versions, devices, and what "auto" means here."""
     device = choose_device(request.device)
     versions = {
@@ -72,11 +70,12 @@ def handle_describe(
 
 
 @lru_cache(maxsize=2)
-def _network(folder: Path, stamp: float, device: str) -> tuple[UNet, ModelConfig]:
+def _network(folder: Path, device: Device, stamp: float) -> tuple[UNet, ModelConfig]:
     """Networks stay loaded between jobs; `stamp` changes when the folder was written anew."""
+    del stamp  # Part of the cache key only.
     network, model = load_network(folder)
-    network.to(device, memory_format=torch.channels_last).requires_grad_(False)
-    return network, model
+    move(network, device)
+    return network.requires_grad_(False), model
 
 
 def _stamp(folder: Path) -> float:

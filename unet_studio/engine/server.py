@@ -100,8 +100,7 @@ class EngineServer:
             return Cancelled(request.job), []
         except UserError as error:
             values = {name: str(value) for name, value in error.values.items()}
-            kind = getattr(error, "kind", "bad_input")
-            return Failed(job=request.job, kind=kind, template=error.template, values=values), []
+            return Failed(job=request.job, kind="bad_input", template=error.template, values=values), []
         except Exception as error:  # noqa: BLE001 - the border of the process: told in words, logged in full
             sys.excepthook(type(error), error, error.__traceback__)
             template = "The engine met an unexpected error ({reason}). Your labels are safe; try again."

@@ -39,7 +39,9 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     network, start = _starting_point(request)
     config = msgspec.structs.replace(request.config, network=start.network)
     device = choose_device(request.device)
-    train_files, val_files = split_samples(request.samples, request.val_samples, config.val_fraction, config.seed)
+    train_files, val_files = split_samples(
+        request.samples, request.val_samples, config.val_fraction, config.seed
+    )
     samples = _read_samples(train_files, start, context)
     val_samples = _read_samples(val_files, start, context)
     if not any((s.labels > 0).any() for s in samples):

@@ -58,11 +58,10 @@ def pair_by_stem(images: Path, masks: Path) -> list[ImageAndMask]:
         by_stem.setdefault(mask.stem, mask)
     pairs, missing = [], []
     for image in list_images(images):
-        mask = by_stem.get(image.stem)
-        if mask is None:
-            missing.append(image)
+        if image.stem in by_stem:
+            pairs.append(ImageAndMask(image, by_stem[image.stem]))
         else:
-            pairs.append(ImageAndMask(image, mask))
+            missing.append(image)
     if missing:
         raise TrainingDataError(
             "{count} of {total} images have no mask in {masks}, the first is {name}: add "
@@ -76,7 +75,7 @@ def pair_by_stem(images: Path, masks: Path) -> list[ImageAndMask]:
     return pairs
 
 
-def natural_order(path: Path) -> list[tuple[int, str]]:
-    """Sort key that counts numbers as numbers."""
+def natural_order(path: Path) -> list[tuple[int, int, str]]:
+    """Sort key that counts numbers as numbers, digits before letters."""
     parts = re.findall(r"\d+|\D+", path.name.lower())
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]

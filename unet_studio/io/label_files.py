@@ -37,7 +37,8 @@ def read_label_image(path: Path, *, shape: tuple[int, int] | None = None) -> Lab
             width=shape[1],
         )
     if plane.dtype.kind == "f":
-        if not np.isfinite(plane).all() or (plane != np.round(plane)).any():
+        fractions = plane.astype(np.float64)
+        if not np.isfinite(fractions).all() or (fractions != np.round(fractions)).any():
             raise LabelFileError(
                 "The mask {name} holds fractions, not instance numbers: export it as 16-bit TIFF or PNG.",
                 name=path.name,
@@ -72,7 +73,7 @@ def write_label_png(path: Path, labels: LabelArray) -> None:
                 count=ids.size - 1,
                 limit=_PNG_MAX_ID,
             )
-        labels = place.reshape(labels.shape) + (0 if ids[0] == 0 else 1)
+        labels = (place.reshape(labels.shape) + (0 if ids[0] == 0 else 1)).astype(np.int32)
     _write_png(path, labels.astype(np.uint16))
 
 

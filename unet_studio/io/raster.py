@@ -21,7 +21,9 @@ def open_raster(path: Path) -> ArraySource:
     try:
         data = np.fromfile(path, np.uint8)
     except OSError as error:
-        raise ImageFileError("Cannot read {name}: {reason}.", name=path.name, reason=error.strerror) from error
+        raise ImageFileError(
+            "Cannot read {name}: {reason}.", name=path.name, reason=error.strerror
+        ) from error
     if _END_MARKS[path.suffix.lower()] not in data[-_TAIL_BYTES:].tobytes():
         raise ImageFileError(
             "{name} is not a complete image ({size} bytes): copy it again from where it came from.",

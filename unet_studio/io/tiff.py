@@ -14,6 +14,7 @@ import tifffile
 
 from unet_studio.core.errors import ImageFileError
 from unet_studio.core.geometry import Rect
+from unet_studio.io.atomic import write_atomically
 from unet_studio.io.image_source import Axes, PlaneArray
 
 # What tifffile and its codecs raise for damaged files.
@@ -80,6 +81,21 @@ def open_tiff(path: Path) -> TiffSource:
         pixels = np.iinfo(pixels.dtype).max - pixels
     cube = _to_tzcyx(pixels, order)
     return TiffSource(Axes(cube.shape[0], cube.shape[2], cube.shape[1], cube.shape[3], cube.shape[4]), cube)
+
+
+def write_plane_tiff(path: Path, plane: PlaneArray) -> None:
+    """A plane (H, W, C) as zlib-compressed TIFF that `open_tiff` reads back as it was."""
+    channels = plane.shape[2]
+    if channels == 3:
+        data, photometric, axes = plane, "rgb", "YXS"
+    else:
+        data, photometric, axes = np.moveaxis(plane, -1, 0), "minisblack", "CYX"
+    write_atomically(
+        path,
+        lambda partial: tifffile.imwrite(
+            partial, data, photometric=photometric, compression="zlib", metadata={"axes": axes}
+        ),
+    )
 
 
 def _to_tzcyx(pixels: PlaneArray, order: str) -> PlaneArray:

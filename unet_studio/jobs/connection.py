@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import queue
@@ -124,10 +125,8 @@ class EngineConnection:
         process, self._process = self._process, None
         if process is None:
             return
-        try:
+        with contextlib.suppress(OSError):  # Already gone: closing flushes to a broken pipe.
             cast(BinaryIO, process.stdin).close()
-        except OSError:
-            pass  # Already gone: closing flushes to a broken pipe.
         try:
             process.wait(timeout=self._grace_s)
         except subprocess.TimeoutExpired:
@@ -250,11 +249,9 @@ class EngineConnection:
         process = self._process
         if process is None:
             return
-        with self._write_lock:
-            try:
-                write_frame(cast(BinaryIO, process.stdin), encode(message), arrays)
-            except (BrokenPipeError, OSError, ValueError):
-                pass  # The engine ended: the reader thread reports it, in words.
+        # A broken or closed pipe: the engine ended, the reader thread reports it, in words.
+        with self._write_lock, contextlib.suppress(OSError, ValueError):
+            write_frame(cast(BinaryIO, process.stdin), encode(message), arrays)
 
     def _send_quietly(self, message: Request) -> None:
         # A big request may fill the pipe under the lock: asking to cancel must not wait for it.

@@ -36,7 +36,7 @@ def write_frame(stream: BinaryIO, body: bytes, arrays: Sequence[Array] = ()) -> 
     stream.write(_PREFIX.pack(MAGIC, len(header)) + header)
     for array in contiguous:
         if array.size:
-            stream.write(memoryview(array).cast("B"))
+            stream.write(array.data.cast("B"))
     stream.flush()
 
 

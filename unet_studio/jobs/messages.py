@@ -14,7 +14,7 @@ from unet_studio.settings.training import TrainConfig
 
 PROTOCOL_VERSION = 1
 
-FailureKind = Literal["bad_input", "out_of_memory", "crash"]
+FailureKind = Literal["bad_input", "crash"]
 
 
 # Requests

@@ -27,7 +27,7 @@ def percentile_range(
         sample = sample[np.isfinite(sample)]
     if sample.size == 0:
         return 0.0, 1.0
-    low, high = np.percentile(sample, [low_percentile, high_percentile])
+    low, high = np.percentile(sample.astype(np.float64), [low_percentile, high_percentile])
     if high <= low:
         # Most of the plane is one value (a few bright cells on black): use the full range instead.
         low, high = float(sample.min()), float(sample.max())

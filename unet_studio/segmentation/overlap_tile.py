@@ -45,7 +45,10 @@ class TilePlan:
     multiple: int = 1
 
     def __post_init__(self) -> None:
-        if min(self.height, self.width, self.tile_px, self.multiple) < 1 or min(self.context_px, self.edge_px) < 0:
+        if (
+            min(self.height, self.width, self.tile_px, self.multiple) < 1
+            or min(self.context_px, self.edge_px) < 0
+        ):
             raise ValueError(f"no tile plan with {self}")
 
     def __len__(self) -> int:
@@ -88,9 +91,7 @@ class TilePlan:
         return -(-length // self.multiple) * self.multiple
 
 
-def mirror_pad(
-    window: npt.NDArray[np.float32], pad: tuple[int, int, int, int]
-) -> npt.NDArray[np.float32]:
+def mirror_pad(window: npt.NDArray[np.float32], pad: tuple[int, int, int, int]) -> npt.NDArray[np.float32]:
     """Pad float32 (H, W, C) by (top, bottom, left, right), mirrored without repeating the edge pixel.
 
     Works for any image size: where the window is smaller than the padding the mirror image repeats.

@@ -10,9 +10,7 @@ from unet_studio.core.label_tiles import LabelArray
 from unet_studio.settings.prediction import Postprocessing
 
 
-def instances_from_probability(
-    probability: npt.NDArray[np.float32], settings: Postprocessing
-) -> LabelArray:
+def instances_from_probability(probability: npt.NDArray[np.float32], settings: Postprocessing) -> LabelArray:
     """int32 (H, W) label image, ids 1..n, from a foreground probability float32 (H, W) in [0, 1].
 
     Threshold, 8-connected components, small ones dropped, each grown by `grow_px` without meeting

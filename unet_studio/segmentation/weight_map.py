@@ -33,7 +33,7 @@ def cut_seams(labels: LabelArray) -> LabelArray:
     instances end up apart in the sense of 8-neighbourhood.
     """
     cut = np.zeros(labels.shape, bool)
-    for here, there in _half_neighbours(labels.shape):
+    for here, there in _half_neighbours():
         a, b = labels[here], labels[there]
         cut[here] |= (a != b) & (a > 0) & (b > 0)
     out = labels.copy()
@@ -84,7 +84,9 @@ def border_term(labels: LabelArray, *, w0: float, sigma_px: float) -> WeightMap:
     return out
 
 
-def class_balance(semantic: npt.NDArray[np.integer], *, classes: int, counted: MaskArray | None = None) -> WeightMap:
+def class_balance(
+    semantic: npt.NDArray[np.integer], *, classes: int, counted: MaskArray | None = None
+) -> WeightMap:
     """w_c per class, float32 (classes,): inverse frequency, scaled so that the mean weight is 1.
 
     `semantic`: integers (…) in 0..classes-1. A class that does not occur gets weight 1.
@@ -117,7 +119,7 @@ def _two_nearest(
     return first, second
 
 
-def _half_neighbours(shape: tuple[int, int]) -> list[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+def _half_neighbours() -> list[tuple[tuple[slice, slice], tuple[slice, slice]]]:
     """Views of each pixel and of its right, lower, lower-right and lower-left neighbour."""
     everything, first, last = slice(None), slice(1, None), slice(None, -1)
     return [

@@ -43,6 +43,8 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
     weight_decay: Annotated[float, Meta(ge=0, le=1)] = 1e-4
     batch_size: Annotated[int, Meta(ge=1, le=256)] = 8
     patch_px: Annotated[int, Meta(ge=32, le=2048, description="Side of a training patch")] = 256
-    val_fraction: Annotated[float, Meta(ge=0, le=0.9, description="Share of images kept for validation")] = 0.2
+    val_fraction: Annotated[float, Meta(ge=0, le=0.9, description="Share of images kept for validation")] = (
+        0.2
+    )
     val_every_steps: Annotated[int, Meta(ge=1)] | None = None
     seed: Annotated[int, Meta(ge=0)] = 0

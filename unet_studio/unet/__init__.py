@@ -1,1 +1,1 @@
-"""The U-Net: network, losses, augmentation, training, inference. The only package that computes with torch."""
+"""The U-Net: network, losses, augmentation, training, inference. All of torch is used here."""

@@ -29,12 +29,17 @@ class Warp:
 
     def image(self, image: FloatArray) -> FloatArray:
         """Bilinear samples of float32 (H, W, C) → (side, side, C), mirrored outside."""
-        out = cv2.remap(image, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        out: FloatArray = cv2.remap(
+            image, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+        )
         return out if out.ndim == 3 else out[:, :, None]
 
     def labels(self, labels: FloatArray) -> FloatArray:
         """Nearest samples of a float32 (H, W) label image (exact up to 2^24) → (side, side)."""
-        return cv2.remap(labels, self.x, self.y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+        out: FloatArray = cv2.remap(
+            labels, self.x, self.y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101
+        )
+        return out
 
 
 def random_warp(
@@ -64,7 +69,9 @@ def vary_grey_values(rng: np.random.Generator, image: FloatArray, settings: Augm
     channels = image.shape[2]
     if channels > 1:
         if rng.random() < settings.to_grey:
-            image = np.repeat(image @ rng.dirichlet(np.ones(channels))[:, None].astype(np.float32), channels, 2)
+            image = np.repeat(
+                image @ rng.dirichlet(np.ones(channels))[:, None].astype(np.float32), channels, 2
+            )
         if rng.random() < settings.mix_channels:
             image = image[:, :, rng.permutation(channels)]
     if rng.random() < settings.invert:
@@ -74,7 +81,7 @@ def vary_grey_values(rng: np.random.Generator, image: FloatArray, settings: Augm
         gamma = np.exp(rng.normal(0, 0.5 * strength))
         image = np.sign(image) * np.abs(image) ** np.float32(gamma)
         common = rng.normal(0, 0.4 * strength) + rng.normal(0, 0.2 * strength, channels)
-        image = image * np.exp(common).astype(np.float32)
+        image = image * np.asarray(np.exp(common), np.float32)
         image = image + rng.normal(0, 0.15 * strength, channels).astype(np.float32)
         if rng.random() < 0.3 * strength:
             image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5)).reshape(image.shape)

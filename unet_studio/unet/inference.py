@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import LabelArray
 from unet_studio.io.model_folder import ModelConfig
@@ -37,15 +38,18 @@ def propose(
 ) -> Prediction:
     """Proposals of a plane (H, W[, C]) of any size, dtype and number of channels."""
     adapted, note = adapt_channels(plane, model.network.in_channels)
-    probability = foreground_probability(
-        network, normalize(adapted, model.normalization), device, context
-    )
+    probability = foreground_probability(network, normalize(adapted, model.normalization), device, context)
     labels = instances_from_probability(probability, model.postprocessing)
     return Prediction(labels, [note] if note else [])
 
 
+def usual_tile_px(network: UNet) -> int:
+    """Side of a tile that suits the network when memory is no concern."""
+    return max(_MIN_TILE_PX, _TILE_PX_TIMES_WIDTH // network.config.base_width)
+
+
 def foreground_probability(
-    network: UNet, image: FloatPlane, device: Device, context: JobContext, *, tile_px: int | None = None
+    network: UNet, image: FloatPlane, device: Device, context: JobContext, *, tile_px: int
 ) -> npt.NDArray[np.float32]:
     """Foreground probability float32 (H, W) in [0, 1] of a normalised image float32 (H, W, C).
 
@@ -53,7 +57,6 @@ def foreground_probability(
     """
     height, width = image.shape[:2]
     config = network.config
-    tile_px = tile_px or max(_MIN_TILE_PX, _TILE_PX_TIMES_WIDTH // config.base_width)
     plan = TilePlan(height, width, tile_px, config.context_px, _EDGE_PX, config.size_multiple)
     out = np.empty((height, width), np.float32)
     done = 0

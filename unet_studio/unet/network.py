@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from unet_studio.settings.network import UNetConfig
@@ -19,7 +21,7 @@ class UNet(nn.Module):
         super().__init__()
         self.config = config
         widths = [config.base_width * 2**level for level in range(config.depth + 1)]
-        pairs = list(zip(widths[:-1], widths[1:], strict=True))
+        pairs = list(pairwise(widths))
         self.first = DoubleConv(config.in_channels, widths[0], config=config)
         self.down = nn.ModuleList(Down(narrow, wide, config=config) for narrow, wide in pairs)
         self.up = nn.ModuleList(Up(wide, narrow, config=config) for narrow, wide in reversed(pairs))

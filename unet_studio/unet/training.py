@@ -13,7 +13,7 @@ from torch import Tensor
 
 from unet_studio.jobs.context import JobContext
 from unet_studio.settings.training import TrainConfig
-from unet_studio.unet.device import Device
+from unet_studio.unet.device import Device, move
 from unet_studio.unet.losses import weighted_cross_entropy
 from unet_studio.unet.network import UNet
 from unet_studio.unet.sampling import PatchSampler, Sample, class_weights
@@ -90,7 +90,7 @@ def fit(
     validation Dice than the weights it began with.
     """
     torch.manual_seed(config.seed)
-    network.to(device.torch_device, memory_format=torch.channels_last)
+    move(network, device)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
@@ -117,7 +117,7 @@ def fit(
                 logits, batch.target.to(device.torch_device), batch.weight.to(device.torch_device)
             )
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM)
             optimizer.step()
             losses.append(loss.item())

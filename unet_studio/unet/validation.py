@@ -16,7 +16,7 @@ from unet_studio.segmentation.proposals import instances_from_probability
 from unet_studio.settings.prediction import Postprocessing
 from unet_studio.settings.training import BorderWeights
 from unet_studio.unet.device import Device
-from unet_studio.unet.inference import foreground_probability
+from unet_studio.unet.inference import foreground_probability, usual_tile_px
 from unet_studio.unet.network import UNet
 from unet_studio.unet.sampling import Sample, weight_map
 
@@ -72,7 +72,10 @@ class Validator:
         """Foreground probability float32 (H, W) of every sample; leaves the network in evaluation mode."""
         network.eval()
         quiet = QuietContext(context)
-        return [foreground_probability(network, s.image, device, quiet) for s in self._samples]
+        return [
+            foreground_probability(network, s.image, device, quiet, tile_px=usual_tile_px(network))
+            for s in self._samples
+        ]
 
     def score(self, network: UNet, device: Device, context: JobContext) -> ValidationScore:
         """Loss and Dice now."""
@@ -116,7 +119,8 @@ def score_instances(
 ) -> Scores:
     """All figures of the instances that `settings` makes of the probabilities."""
     return score_images(
-        (truth, instances_from_probability(p, settings)) for truth, p in zip(truths, probabilities, strict=True)
+        (truth, instances_from_probability(p, settings))
+        for truth, p in zip(truths, probabilities, strict=True)
     )
 
 

@@ -1,0 +1,66 @@
+"""Exporting masks of the project's images into a folder, in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from unet_studio.core.errors import UserError
+from unet_studio.core.geometry import Rect
+from unet_studio.core.label_tiles import LabelTiles
+from unet_studio.gui.session import Session
+from unet_studio.io.atomic import writable_folder
+from unet_studio.io.image_source import whole_plane
+from unet_studio.io.label_files import write_masks
+from unet_studio.io.open_image import open_image
+from unet_studio.store.project_store import ImageRecord, ProjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class ExportItem:
+    """One image to export: its labels now, or (None) to be read from the project."""
+
+    record: ImageRecord
+    labels: tuple[LabelTiles, Rect] | None
+
+
+def items_to_export(session: Session, *, only_checked: bool) -> list[ExportItem]:
+    """Every image that has instances or is checked; open ones as a snapshot of this moment."""
+    items = []
+    for record in session.images():
+        image = session.kept_image(record.id)
+        checked = image.document.is_checked if image else record.is_checked
+        instances = len(image.document.instances) if image else record.instances
+        if not (checked or (instances and not only_checked)):
+            continue
+        labels = (image.document.labels.snapshot(), image.document.bounds) if image else None
+        items.append(ExportItem(record, labels))
+    return items
+
+
+def export_masks(
+    store: ProjectStore, items: Sequence[ExportItem], folder: Path, formats: tuple[str, ...]
+) -> list[Path]:
+    """Write the masks; runs in a worker thread. Returns the files."""
+    seen: dict[str, Path] = {}
+    for item in items:
+        other = seen.setdefault(item.record.path.stem, item.record.path)
+        if other != item.record.path:
+            raise UserError(
+                "{first} and {second} would both be written as {stem}: rename one of the images.",
+                first=other.name,
+                second=item.record.path.name,
+                stem=other.stem,
+            )
+    writable_folder(folder)
+    written: list[Path] = []
+    for item in items:
+        if item.labels is not None:
+            tiles, bounds = item.labels
+        else:
+            height, width = whole_plane(open_image(item.record.path)).shape[:2]
+            document = store.load_document(item.record.id, height=height, width=width)
+            tiles, bounds = document.labels, document.bounds
+        written += write_masks(folder, item.record.path.stem, tiles.read(bounds), formats)
+    return written

@@ -1,0 +1,137 @@
+"""Fine-tuning: from the checked images to a new model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from unet_studio.core.errors import TrainingDataError, UserError
+from unet_studio.gui.background.engine_thread import EngineThread, Job, Prepared
+from unet_studio.gui.models import Models
+from unet_studio.gui.session import Session
+from unet_studio.gui.translation import tr
+from unet_studio.io.image_source import whole_plane
+from unet_studio.io.open_image import open_image
+from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingPoint
+from unet_studio.settings.training import TrainConfig
+from unet_studio.store.project_store import ImageRecord, ProjectStore
+from unet_studio.store.run_folder import Lesson, new_run_folder, write_lessons, write_request
+
+
+class FineTuning(QObject):
+    """Snapshots the checked images, trains in the engine, offers the new model."""
+
+    started = Signal(str)
+    progressed = Signal(int, int)
+    point = Signal(object)  # TrainingPoint
+    ended = Signal()
+    said = Signal(str)
+    failed = Signal(object)  # UserError
+
+    def __init__(self, session: Session, models: Models, engine: EngineThread) -> None:
+        super().__init__(session)
+        self._session = session
+        self._models = models
+        self._engine = engine
+        engine.started_job.connect(lambda job: self.started.emit(job.title))
+        engine.reported.connect(self._event)
+        engine.done.connect(self._done)
+        engine.failed.connect(self._failed)
+        engine.cancelled.connect(self._cancelled)
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a training runs."""
+        return self._engine.is_busy
+
+    def checked_images(self) -> list[ImageRecord]:
+        """The images that would teach."""
+        current = self._session.current
+        records = []
+        for record in self._session.images():
+            checked = record.is_checked
+            if current is not None and record.id == current.id:
+                checked = current.document.is_checked  # May be ahead of the disk.
+            if checked:
+                records.append(record)
+        return records
+
+    def start(self, config: TrainConfig, *, name: str) -> None:
+        """Fine-tune the current model on the checked images. Raises TrainingDataError without any."""
+        store, model, folder = self._session.store, self._models.current, self._models.project_models_folder()
+        records = self.checked_images()
+        if store is None or folder is None or self.is_busy:
+            return
+        if not records:
+            raise TrainingDataError(
+                "No image is checked yet: correct one, mark it with C, then fine-tune. Only checked images "
+                "teach."
+            )
+        if model is None:
+            raise UserError("There is no model to start from: install U-Net Studio again.")
+        lessons: list[Lesson | ImageRecord] = [self._lesson(record) for record in records]
+        request = Train(job=0, samples=[], config=config, init=str(model), out=str(folder / name), name=name)
+        title = tr("fine_tuning", "Fine-tuning {name}").format(name=name)
+        self._engine.submit(Job(title, lambda: _prepare(store, lessons, request), name))
+
+    def stop_keeping_best(self) -> None:
+        """End now; the best weights so far become the model."""
+        self._engine.stop_keeping_best()
+
+    def cancel(self) -> None:
+        """End now and keep nothing."""
+        self._engine.cancel()
+
+    def _lesson(self, record: ImageRecord) -> Lesson | ImageRecord:
+        """A snapshot of an image that is open now; others are read from the project by the worker."""
+        image = self._session.kept_image(record.id)
+        return Lesson.of(image.path, image.document) if image else record
+
+    def _event(self, _: Job, event: object) -> None:
+        if isinstance(event, Progress):
+            self.progressed.emit(event.done, event.total)
+        elif isinstance(event, TrainingPoint):
+            self.point.emit(event)
+
+    def _done(self, _: Job, outcome: Trained, __: object) -> None:
+        self.ended.emit()
+        folder = Path(outcome.model)
+        self._models.choose(folder)
+        text = tr("fine_tuning", "The model {name} is ready and proposes from now on.").format(
+            name=folder.name
+        )
+        curve = [row for row in outcome.metrics.get("curve", []) if row.get("val_dice") is not None]
+        if curve:
+            best = max(row["val_dice"] for row in curve)
+            comparison = tr("fine_tuning", "Dice on held-out pixels: {before} before, {after} now.")
+            text += " " + comparison.format(before=f"{curve[0]['val_dice']:.3f}", after=f"{best:.3f}")
+        self.said.emit(text)
+
+    def _failed(self, _: Job, error: UserError) -> None:
+        self.ended.emit()
+        self.failed.emit(error)
+
+    def _cancelled(self, _: Job) -> None:
+        self.ended.emit()
+        self.said.emit(tr("fine_tuning", "Fine-tuning was cancelled. The model is as it was before."))
+
+
+def _prepare(store: ProjectStore, lessons: Sequence[Lesson | ImageRecord], request: Train) -> Prepared:
+    """Write the run folder; runs in the worker thread."""
+    snapshots = [one if isinstance(one, Lesson) else _stored_lesson(store, one) for one in lessons]
+    run = new_run_folder(store.folder)
+    written = write_lessons(run, snapshots)
+    samples = [
+        SampleFiles(str(w.image), str(w.labels), str(w.checked) if w.checked else None) for w in written
+    ]
+    request = msgspec.structs.replace(request, samples=samples)
+    write_request(run, request)
+    return request, []
+
+
+def _stored_lesson(store: ProjectStore, record: ImageRecord) -> Lesson:
+    height, width = whole_plane(open_image(record.path)).shape[:2]
+    return Lesson.of(record.path, store.load_document(record.id, height=height, width=width))

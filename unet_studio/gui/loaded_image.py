@@ -1,0 +1,44 @@
+"""One image as the window holds it: pixels, picture, document, proposals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from unet_studio.core.document import Document
+from unet_studio.core.proposals import Proposals
+from unet_studio.gui.canvas.image_layer import DisplayImage
+from unet_studio.io.image_source import whole_plane
+from unet_studio.io.open_image import open_image
+from unet_studio.segmentation.normalization import PlaneArray
+from unet_studio.store.project_store import ProjectStore
+
+
+@dataclass(slots=True, eq=False)
+class LoadedImage:
+    """`plane` (H, W, C), never written to; `document` belongs to the GUI thread."""
+
+    id: int
+    path: Path
+    plane: PlaneArray
+    display: DisplayImage
+    document: Document
+    proposals: Proposals | None
+
+    @property
+    def shape_text(self) -> str:
+        """Size, channels and bit depth for a person."""
+        height, width, channels = self.plane.shape
+        kind = {1: "grey", 3: "RGB"}.get(channels, f"{channels} ch")
+        return f"{width} × {height}, {kind}, {self.plane.dtype.itemsize * 8}-bit"
+
+
+def load_image(store: ProjectStore, image_id: int, path: Path) -> LoadedImage:
+    """Read an image and its labels; runs in a worker thread."""
+    plane = whole_plane(open_image(path))
+    plane.flags.writeable = False
+    height, width = plane.shape[:2]
+    document = store.load_document(image_id, height=height, width=width)
+    return LoadedImage(
+        image_id, path, plane, DisplayImage.from_plane(plane), document, store.load_proposals(image_id)
+    )

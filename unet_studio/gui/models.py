@@ -1,0 +1,71 @@
+"""The models a person can choose from, and the one that proposes now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from unet_studio.gui.session import Session
+from unet_studio.io.model_folder import list_models
+from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder, user_folder
+
+_SETTING = "model"
+
+
+class Models(QObject):
+    """Project models, the person's own, the shipped ones; the choice is remembered in the project."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._current: Path | None = None
+        session.project_changed.connect(self._restore)
+        self._restore()
+
+    @property
+    def current(self) -> Path | None:
+        """The model folder that proposes; None if there is no model at all."""
+        return self._current
+
+    def all(self) -> list[Path]:
+        """Every model folder: this project's first, the newest on top."""
+        return list_models(*self._roots())
+
+    def choose(self, folder: Path) -> None:
+        """Use this model from now on."""
+        self._current = folder
+        if self._session.store is not None:
+            self._session.store.set_setting(_SETTING, self._stored(folder))
+        self.changed.emit()
+
+    def project_models_folder(self) -> Path | None:
+        """Where fine-tuned models of the open project go."""
+        return self._session.store.folder / "models" if self._session.store else None
+
+    def new_name(self) -> str:
+        """A free name for a model tuned from the current one: nuclei-1, nuclei-2, …"""
+        base = (self._current.name if self._current else DEFAULT_MODEL).rstrip("0123456789").rstrip("-")
+        taken = {folder.name for folder in self.all()}
+        number = 1
+        while f"{base}-{number}" in taken:
+            number += 1
+        return f"{base}-{number}"
+
+    def _restore(self) -> None:
+        stored = self._session.store.setting(_SETTING) if self._session.store else None
+        found = self.all()
+        wanted = [f for f in found if self._stored(f) == stored] if stored else []
+        shipped = [f for f in found if f.name == DEFAULT_MODEL and f.parent == shipped_models_folder()]
+        self._current = next(iter(wanted + shipped + found), None)
+        self.changed.emit()
+
+    def _stored(self, folder: Path) -> str:
+        """Shipped models by name: the program may be installed elsewhere tomorrow."""
+        return f"shipped:{folder.name}" if folder.parent == shipped_models_folder() else str(folder)
+
+    def _roots(self) -> list[Path]:
+        project = self.project_models_folder()
+        return [*([project] if project else []), user_folder() / "models", shipped_models_folder()]

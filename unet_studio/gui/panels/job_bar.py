@@ -1,0 +1,48 @@
+"""The strip under the canvas: what is being computed, how far, and a Stop button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+from unet_studio.gui.translation import tr
+
+
+class JobBar(QWidget):
+    """Visible only while a job runs."""
+
+    stop_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = QLabel()
+        self._bar = QProgressBar()
+        self._bar.setMaximumWidth(360)
+        self._stop = QPushButton()
+        self._stop.clicked.connect(self.stop_asked)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.addWidget(self._title, 1)
+        layout.addWidget(self._bar, 2)
+        layout.addWidget(self._stop)
+        self.hide()
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every text in the current language."""
+        self._stop.setText(tr("jobs", "Stop (Esc)"))
+
+    def begin(self, title: str) -> None:
+        """A job has begun."""
+        self._title.setText(title)
+        self._bar.setRange(0, 0)
+        self.show()
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Move the bar."""
+        self._bar.setRange(0, max(1, total))
+        self._bar.setValue(done)
+
+    def end(self) -> None:
+        """The job is over."""
+        self.hide()

@@ -1,0 +1,67 @@
+"""Which model proposes: the list, and what is known about the chosen one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+
+from unet_studio.core.errors import ModelError
+from unet_studio.gui.models import Models
+from unet_studio.gui.translation import error_text, tr
+from unet_studio.io.model_folder import METRICS_NAME, read_model_config
+from unet_studio.settings.locations import shipped_models_folder
+
+
+class ModelPanel(QWidget):
+    """Shows and changes the current model."""
+
+    def __init__(self, models: Models) -> None:
+        super().__init__()
+        self._models = models
+        self._box = QComboBox()
+        self._box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._about = QLabel()
+        self._about.setWordWrap(True)
+        self._about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._box)
+        layout.addWidget(self._about)
+        self._box.activated.connect(self._activated)
+        models.changed.connect(self.rebuild)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """List the models anew."""
+        self._box.clear()
+        for folder in self._models.all():
+            shipped = folder.parent == shipped_models_folder()
+            name = tr("model", "{name} (shipped)").format(name=folder.name) if shipped else folder.name
+            self._box.addItem(name, str(folder))
+            self._box.setItemData(self._box.count() - 1, str(folder), Qt.ItemDataRole.ToolTipRole)
+        current = self._models.current
+        self._box.setCurrentIndex(self._box.findData(str(current)) if current else -1)
+        self._about.setText(_describe(current) if current else tr("model", "There is no model."))
+
+    def _activated(self, row: int) -> None:
+        self._models.choose(Path(self._box.itemData(row)))
+
+
+def _describe(folder: Path) -> str:
+    try:
+        config = read_model_config(folder)
+        metrics = msgspec.json.decode((folder / METRICS_NAME).read_bytes(), type=dict[str, object])
+    except ModelError as error:
+        return error_text(error)
+    except (OSError, msgspec.DecodeError):
+        return tr("model", "Its scores are not known.")
+    scores = metrics.get("validation")
+    lines = []
+    if config.recipe.get("init"):
+        lines.append(tr("model", "Tuned from {name}.").format(name=config.recipe["init"]))
+    if isinstance(scores, dict):
+        text = tr("model", "On its validation images: Dice {dice}, AP50 {ap50}.")
+        lines.append(text.format(dice=f"{scores['dice']:.2f}", ap50=f"{scores['ap50']:.2f}"))
+    return " ".join(lines) or tr("model", "Its scores are not known.")

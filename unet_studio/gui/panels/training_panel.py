@@ -1,0 +1,138 @@
+"""The live curves of a training: loss and Dice against steps."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from unet_studio.gui import theme
+from unet_studio.gui.translation import tr
+from unet_studio.jobs.messages import TrainingPoint
+
+_TRAIN_COLOUR = theme.ACCENT
+_VAL_COLOUR = theme.WAITING
+_DICE_COLOUR = theme.GOOD
+
+
+class TrainingPanel(QWidget):
+    """Shows one training at a time; the curves of the last one stay until the next begins."""
+
+    stop_asked = Signal()
+    cancel_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state = QLabel()
+        self._state.setWordWrap(True)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(True)
+        self._stop = QPushButton()
+        self._cancel = QPushButton()
+        self._stop.clicked.connect(self.stop_asked)
+        self._cancel.clicked.connect(self.cancel_asked)
+        self._buttons = QWidget()
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._stop, 1)
+        row.addWidget(self._cancel)
+        self._layout = QVBoxLayout(self)
+        self._layout.addWidget(self._state)
+        self._layout.addWidget(self._bar)
+        self._layout.addWidget(self._buttons)
+        self._layout.addStretch(1)
+        self._points: list[TrainingPoint] = []
+        self._curves: dict[str, object] = {}
+        self._set_running(False)
+        self.retranslate()
+
+    @property
+    def points(self) -> list[TrainingPoint]:
+        """What the curves show."""
+        return list(self._points)
+
+    def retranslate(self) -> None:
+        """Set every text in the current language."""
+        self._stop.setText(tr("training", "Stop, keep the best"))
+        self._cancel.setText(tr("training", "Cancel"))
+        if not self._points:
+            self._state.setText(
+                tr(
+                    "training",
+                    "Mark corrected images as checked (C), then Train ▸ Fine-tune… teaches the model.",
+                )
+            )
+
+    def begin(self, title: str) -> None:
+        """A training has begun: empty curves."""
+        self._points.clear()
+        self._make_plots()
+        self._redraw()
+        self._state.setText(title)
+        self._bar.setRange(0, 0)
+        self._set_running(True)
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Move the bar."""
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+
+    def add(self, point: TrainingPoint) -> None:
+        """One more point of the curves."""
+        self._points.append(point)
+        self._redraw()
+        if point.val_dice is not None:
+            best = max(p.val_dice or 0.0 for p in self._points)
+            text = tr("training", "Step {step}: Dice {dice}, best {best}")
+            self._state.setText(
+                text.format(step=point.step, dice=f"{point.val_dice:.3f}", best=f"{best:.3f}")
+            )
+        elif not math.isnan(point.train_loss):
+            text = tr("training", "Step {step}: training loss {loss}")
+            self._state.setText(text.format(step=point.step, loss=f"{point.train_loss:.3f}"))
+
+    def end(self, sentence: str) -> None:
+        """The training is over, one way or another."""
+        self._state.setText(sentence)
+        self._set_running(False)
+
+    def _set_running(self, running: bool) -> None:
+        self._bar.setVisible(running)
+        self._buttons.setVisible(running)
+
+    def _make_plots(self) -> None:
+        if self._curves:
+            return
+        # Only a person who trains pays for the plotting library.
+        import pyqtgraph
+
+        pyqtgraph.setConfigOptions(background=theme.FIELD, foreground=theme.FAINT_TEXT, antialias=True)
+        for title, curves in (
+            (tr("training", "Loss"), (("train_loss", _TRAIN_COLOUR), ("val_loss", _VAL_COLOUR))),
+            (tr("training", "Dice (validation)"), (("val_dice", _DICE_COLOUR),)),
+        ):
+            plot = pyqtgraph.PlotWidget()
+            plot.setTitle(title, size="9pt")
+            plot.setMenuEnabled(False)
+            plot.setMouseEnabled(False, False)
+            plot.hideButtons()
+            plot.showGrid(x=False, y=True, alpha=0.2)
+            plot.setMinimumHeight(110)
+            plot.setMaximumHeight(190)
+            if len(curves) > 1:
+                plot.addLegend(offset=(-4, 2), labelTextColor=theme.TEXT)
+            names = {"train_loss": tr("training", "training"), "val_loss": tr("training", "validation")}
+            for key, colour in curves:
+                pen = pyqtgraph.mkPen(colour, width=2)
+                self._curves[key] = plot.plot(
+                    [], [], pen=pen, name=names.get(key), symbol="o", symbolSize=4, symbolBrush=colour,
+                    symbolPen=None,
+                )  # fmt: skip
+            self._layout.insertWidget(self._layout.count() - 1, plot)
+
+    def _redraw(self) -> None:
+        for key, curve in self._curves.items():
+            known = [(p.step, getattr(p, key)) for p in self._points]
+            shown = [(x, y) for x, y in known if y is not None and not math.isnan(y)]
+            curve.setData([x for x, _ in shown], [y for _, y in shown])  # type: ignore[attr-defined]

@@ -1,0 +1,87 @@
+"""Proposing: from the key P to proposals on the canvas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import QObject, Signal
+
+from unet_studio.core.errors import UserError
+from unet_studio.core.label_tiles import LabelArray
+from unet_studio.gui.background.engine_thread import EngineThread, Job
+from unet_studio.gui.models import Models
+from unet_studio.gui.session import Session
+from unet_studio.gui.translation import tr
+from unet_studio.jobs.messages import Predict, Predicted, Progress
+
+
+class Proposing(QObject):
+    """Sends the shown image to the engine and hands the answer to the session."""
+
+    started = Signal(str)
+    progressed = Signal(int, int)
+    ended = Signal()
+    said = Signal(str)
+    failed = Signal(object)  # UserError
+
+    def __init__(self, session: Session, models: Models, engine: EngineThread) -> None:
+        super().__init__(session)
+        self._session = session
+        self._models = models
+        self._engine = engine
+        engine.started_job.connect(lambda job: self.started.emit(job.title))
+        engine.reported.connect(self._event)
+        engine.done.connect(self._done)
+        engine.failed.connect(self._failed)
+        engine.cancelled.connect(self._cancelled)
+
+    @property
+    def is_busy(self) -> bool:
+        """True while proposals are being computed."""
+        return self._engine.is_busy
+
+    def propose(self) -> None:
+        """Propose on the shown image with the current model. Raises UserError without a model."""
+        image, model = self._session.current, self._models.current
+        if image is None or self.is_busy:
+            return
+        if model is None:
+            raise UserError("There is no model to propose with: train one, or install U-Net Studio again.")
+        request, plane = Predict(job=0, model=str(model)), image.plane
+        title = tr("proposing", "Proposing on {name}").format(name=image.path.name)
+        self._engine.submit(Job(title, lambda: (request, [plane]), (image.id, model)))
+
+    def cancel(self) -> None:
+        """Give up what is being computed."""
+        self._engine.cancel()
+
+    def _event(self, _: Job, event: object) -> None:
+        if isinstance(event, Progress):
+            self.progressed.emit(event.done, event.total)
+
+    def _done(self, job: Job, outcome: Predicted, arrays: list[LabelArray]) -> None:
+        image_id, model = cast(tuple[int, Path], job.subject)
+        self.ended.emit()
+        count = self._session.set_proposals(image_id, arrays[0], model=model.name)
+        if count:
+            text = tr(
+                "proposing", "{count} proposals in {seconds} s. A accepts all; click one, Enter accepts it."
+            )
+        else:
+            text = tr(
+                "proposing",
+                "The model {model} found nothing new here: draw some cells by hand, mark the image as "
+                "checked and fine-tune.",
+            )
+        seconds = f"{outcome.seconds:.1f}"
+        text = text.format(count=count, seconds=seconds, model=model.name)
+        self.said.emit(" ".join([text, *outcome.notes]))
+
+    def _failed(self, _: Job, error: UserError) -> None:
+        self.ended.emit()
+        self.failed.emit(error)
+
+    def _cancelled(self, _: Job) -> None:
+        self.ended.emit()
+        self.said.emit(tr("proposing", "Proposing was stopped. Nothing was changed."))

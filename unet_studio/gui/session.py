@@ -1,0 +1,395 @@
+"""Session: the open project and image. The only place that applies edits and says `changed`."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from unet_studio.core.document import Change, ChangeKind, Document
+from unet_studio.core.edits import Edit
+from unet_studio.core.errors import UserError
+from unet_studio.core.geometry import PixelPoint
+from unet_studio.core.label_tiles import LabelArray, MaskArray
+from unet_studio.core.proposals import Proposals
+from unet_studio.gui.background.pool import Pool
+from unet_studio.gui.loaded_image import LoadedImage, load_image
+from unet_studio.gui.translation import mark, tr
+from unet_studio.io.image_folder import expand_paths
+from unet_studio.settings.locations import user_folder
+from unet_studio.store.edit_codec import PackedEdit
+from unet_studio.store.journal import Commit, EditCommit, Listener
+from unet_studio.store.project_place import is_project, project_for_folder
+from unet_studio.store.project_store import ImageRecord, ProjectStore
+
+_KEPT_IMAGES = 4
+_CLOSE_TIMEOUT_S = 10.0
+
+# Names of edits, as undo shows them.
+ACCEPT_ALL = mark("edits", "Accept all proposals")
+ACCEPT_ONE = mark("edits", "Accept proposal")
+DELETE = mark("edits", "Delete instance")
+CHECK = mark("edits", "Mark as checked")
+UNCHECK = mark("edits", "Mark as not checked")
+_STROKES = (mark("edits", "Brush stroke"), mark("edits", "Erase"))
+
+
+class _JournalSignals(QObject, Listener):
+    """Brings the journal's words from the writer thread to the GUI thread."""
+
+    edit_stored = Signal(int, object, object)
+    advanced = Signal()
+    failing_now = Signal(str, int)
+    recovered_now = Signal()
+
+    def committed(self, commit: Commit, packed: PackedEdit | None) -> None:
+        """See Listener."""
+        if isinstance(commit, EditCommit) and packed is not None:
+            self.edit_stored.emit(commit.image_id, commit.edit, packed)
+        self.advanced.emit()
+
+    def failing(self, reason: str, waiting: int) -> None:
+        """See Listener."""
+        self.failing_now.emit(reason, waiting)
+
+    def recovered(self) -> None:
+        """See Listener."""
+        self.recovered_now.emit()
+
+
+class Session(QObject):
+    """What is open, what is selected, and every change to it."""
+
+    project_changed = Signal()
+    images_changed = Signal()
+    image_changed = Signal()
+    loading_image = Signal(object)  # Path
+    changed = Signal(object)  # Change
+    proposals_changed = Signal()
+    selection_changed = Signal()
+    saving_changed = Signal()
+    said = Signal(str)
+    failed = Signal(object)  # UserError
+
+    def __init__(self, pool: Pool, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = pool
+        self.store: ProjectStore | None = None
+        self.current: LoadedImage | None = None
+        self.selected_instance = 0
+        self.selected_proposal = 0
+        self.saving_problem = ""
+        self._kept: OrderedDict[int, LoadedImage] = OrderedDict()
+        self._wanted_image: int | None = None
+        self._journal_signals = _JournalSignals(self)
+        self._journal_signals.edit_stored.connect(self._edit_stored)
+        self._journal_signals.advanced.connect(self.saving_changed)
+        self._journal_signals.failing_now.connect(self._saving_fails)
+        self._journal_signals.recovered_now.connect(self._saving_recovered)
+
+    # Opening
+
+    def open_paths(self, paths: Iterable[Path]) -> None:
+        """Open a project, a folder of images, or images. Raises UserError."""
+        paths = [Path(p) for p in paths]
+        if len(paths) == 1 and is_project(paths[0]):
+            self._open_project(paths[0], ())
+            return
+        images = expand_paths(paths)
+        # Reading one byte now tells of a missing file before the open project is left.
+        for image in images:
+            if not image.is_file():
+                raise UserError("There is no file {path}: it may have been moved or renamed.", path=image)
+        folder = paths[0] if paths[0].is_dir() else images[0].parent
+        project = project_for_folder(folder, fallback_root=user_folder() / "projects")
+        self._open_project(project, images)
+
+    def _open_project(self, folder: Path, images: Iterable[Path]) -> None:
+        images = list(images)
+        if self.store is not None and self.store.folder == folder.absolute():
+            self.store.add_images(images)
+            self.images_changed.emit()
+            return
+        store = ProjectStore(folder, self._journal_signals)
+        try:
+            store.add_images(images)
+        except BaseException:
+            store.close()
+            raise
+        self.close_project()
+        self.store = store
+        self.project_changed.emit()
+        self.images_changed.emit()
+        records = self.images()
+        last = store.setting("current_image")
+        known = {record.id for record in records}
+        if records:
+            self.show_image(int(last) if last and int(last) in known else records[0].id)
+
+    def close_project(self) -> bool:
+        """Write what waits and close. False if something could not be written (it stays open)."""
+        if self.store is None:
+            return True
+        self.abort_stroke()
+        if not self.store.close(timeout_s=_CLOSE_TIMEOUT_S):
+            return False
+        self._forget_project()
+        return True
+
+    def abandon_project(self) -> None:
+        """Close although not all could be written."""
+        if self.store is not None:
+            self.store.abandon()
+            self._forget_project()
+
+    def _forget_project(self) -> None:
+        self.store, self.current, self._wanted_image = None, None, None
+        self._kept.clear()
+        self.saving_problem = ""
+        self.select()
+        self.image_changed.emit()
+
+    # Images
+
+    def images(self) -> list[ImageRecord]:
+        """The project's images."""
+        return self.store.images() if self.store else []
+
+    def show_image(self, image_id: int) -> None:
+        """Load an image in the background, then show it."""
+        record = next((r for r in self.images() if r.id == image_id), None)
+        if record is None or self.store is None:
+            return
+        self.abort_stroke()
+        self._wanted_image = image_id
+        store, kept = self.store, self._kept.get(image_id)
+        if kept is not None:
+            self._image_loaded(kept)
+            return
+        self.loading_image.emit(record.path)
+        self._pool.submit(
+            lambda: load_image(store, image_id, record.path), self._image_loaded, self._image_failed
+        )
+
+    def step_image(self, step: int) -> None:
+        """The next (1) or previous (-1) image of the list."""
+        ids = [record.id for record in self.images()]
+        if self._wanted_image in ids:
+            place = ids.index(self._wanted_image) + step
+            if 0 <= place < len(ids):
+                self.show_image(ids[place])
+
+    def kept_image(self, image_id: int) -> LoadedImage | None:
+        """An image that is still in memory."""
+        return self._kept.get(image_id)
+
+    def _image_loaded(self, image: LoadedImage) -> None:
+        if image.id != self._wanted_image or self.store is None:
+            return  # The person has gone on to another one.
+        self.current = image
+        self._keep(image)
+        self.store.set_setting("current_image", str(image.id))
+        self.select()
+        self.image_changed.emit()
+
+    def _image_failed(self, error: UserError) -> None:
+        self.current = None
+        self.select()
+        self.image_changed.emit()
+        self.failed.emit(error)
+
+    def _keep(self, image: LoadedImage) -> None:
+        self._kept[image.id] = image
+        self._kept.move_to_end(image.id)
+        for old in list(self._kept)[:-_KEPT_IMAGES]:
+            # One whose edits are not on the disk yet is ahead of the database: it must stay.
+            if self.store is not None and not self.store.journal.has_waiting(old):
+                del self._kept[old]
+
+    # Editing
+
+    @property
+    def document(self) -> Document | None:
+        """The document of the image that is shown."""
+        return self.current.document if self.current else None
+
+    def publish(self, change: Change | None) -> None:
+        """Store the edit of a change and tell everybody what to show anew."""
+        if change is None or self.current is None or self.store is None:
+            return
+        if change.edit is not None:
+            self.store.record(self.current.id, self.current.document, change)
+            self.saving_changed.emit()
+        document = self.current.document
+        if self.selected_instance not in document.instances and not document.stroke_is_open:
+            self.select(proposal=self.selected_proposal)
+        self.changed.emit(change)
+        if change.kind & ChangeKind.INSTANCES and self.current.proposals is not None:
+            self.proposals_changed.emit()
+
+    def undo(self) -> None:
+        """Take back the last edit."""
+        if self.document is not None and not self.document.stroke_is_open:
+            self.publish(self.document.undo())
+
+    def redo(self) -> None:
+        """Make the last undone edit again."""
+        if self.document is not None and not self.document.stroke_is_open:
+            self.publish(self.document.redo())
+
+    def abort_stroke(self) -> None:
+        """Leave no half-drawn stroke behind."""
+        if self.document is not None and self.document.stroke_is_open:
+            self.publish(self.document.abort_stroke())
+
+    def set_checked(self, checked: bool) -> None:
+        """Mark the whole image as verified, or not."""
+        if self.document is not None:
+            name = CHECK if checked else UNCHECK
+            self.publish(self.document.set_checked(self.document.bounds, checked, name=name))
+
+    # Selection
+
+    def select(self, *, instance: int = 0, proposal: int = 0) -> None:
+        """Select one instance, one proposal, or nothing."""
+        if (instance, proposal) != (self.selected_instance, self.selected_proposal):
+            self.selected_instance, self.selected_proposal = instance, proposal
+            self.selection_changed.emit()
+
+    def select_at(self, at: PixelPoint) -> None:
+        """Select what lies under a point: a waiting proposal first, then an instance."""
+        if self.document is None or self.current is None:
+            return
+        proposals = self.current.proposals
+        if proposals is not None and self.document.bounds.contains_point(at.y, at.x):
+            proposal = proposals.id_at(at.y, at.x)
+            if proposals.is_open(proposal, self.document.instances):
+                self.select(proposal=proposal)
+                return
+        self.select(instance=self.document.instance_at(at.y, at.x))
+
+    def instance_for_stroke(self) -> int:
+        """The selected instance, or a new one that becomes the selected one."""
+        if self.document is None:
+            return 0
+        if not self.selected_instance:
+            self.select(instance=self.document.new_instance_id())
+        return self.selected_instance
+
+    def new_instance(self) -> None:
+        """The next stroke begins a new instance."""
+        self.select()
+        self.said.emit(tr("session", "The next stroke draws a new instance."))
+
+    def delete_selected(self) -> None:
+        """Delete the selected instance, or reject the selected proposal."""
+        if self.document is None or self.current is None:
+            return
+        if self.selected_proposal and self.current.proposals is not None:
+            self.current.proposals.rejected.add(self.selected_proposal)
+            self._proposals_altered()
+            self.select()
+        elif self.selected_instance:
+            self.publish(self.document.delete_instances([self.selected_instance], name=DELETE))
+
+    # Proposals
+
+    def set_proposals(self, image_id: int, labels: LabelArray, *, model: str) -> int:
+        """New proposals of an image (it need not be the shown one); returns how many."""
+        proposals = Proposals.from_label_image(labels, model=model)
+        if self.store is None:
+            return 0
+        image = self._kept.get(image_id)
+        if image is not None:
+            _reject_covered(proposals, image.document)
+            image.proposals = proposals
+        self.store.record_proposals(image_id, proposals)
+        if image is not None and image is self.current:
+            if self.selected_proposal:
+                self.select()
+            self.proposals_changed.emit()
+        return len(proposals.table) - len(proposals.rejected)
+
+    def open_proposals(self) -> list[int]:
+        """Ids of the proposals of the shown image that still wait."""
+        if self.current is None or self.current.proposals is None:
+            return []
+        proposals, instances = self.current.proposals, self.current.document.instances
+        return [i for i in proposals.table if proposals.is_open(i, instances)]
+
+    def open_proposal_mask(self) -> MaskArray:
+        """Bool by proposal id: still waiting."""
+        waiting = self.open_proposals()
+        proposals = self.current.proposals if self.current else None
+        mask = np.zeros(max(proposals.table, default=0) + 1 if proposals else 1, bool)
+        mask[waiting] = True
+        return mask
+
+    def accept_all(self) -> None:
+        """Make every waiting proposal a label, as one edit."""
+        self._accept(self.open_proposals(), ACCEPT_ALL)
+
+    def accept_selected(self) -> None:
+        """Make the selected proposal a label."""
+        if self.selected_proposal:
+            self._accept([self.selected_proposal], ACCEPT_ONE)
+
+    def _accept(self, proposal_ids: list[int], name: str) -> None:
+        if self.document is None or self.current is None or self.current.proposals is None:
+            return
+        if self.document.stroke_is_open:
+            return
+        change = self.document.accept(self.current.proposals, proposal_ids, name=name)
+        if change is None:
+            if proposal_ids:
+                self.said.emit(tr("session", "Nothing to accept: labels cover these proposals already."))
+            return
+        self._proposals_altered()
+        if len(proposal_ids) == 1:
+            self.select(instance=self.current.proposals.accepted[proposal_ids[0]])
+        else:
+            self.select()
+        self.publish(change)
+
+    def _proposals_altered(self) -> None:
+        if self.current is not None and self.store is not None:
+            self.store.record_proposals(self.current.id, self.current.proposals)
+            self.proposals_changed.emit()
+
+    # Saving
+
+    @property
+    def unsaved(self) -> int:
+        """Commits that are not on the disk yet."""
+        return self.store.journal.waiting if self.store else 0
+
+    def _edit_stored(self, image_id: int, edit: Edit, packed: PackedEdit) -> None:
+        image = self._kept.get(image_id)
+        if image is not None:
+            # The compressed form takes the edit's place in memory.
+            image.document.history.replace(edit, packed)
+
+    def _saving_fails(self, reason: str, waiting: int) -> None:
+        self.saving_problem = reason
+        self.saving_changed.emit()
+
+    def _saving_recovered(self) -> None:
+        self.saving_problem = ""
+        self.saving_changed.emit()
+        self.said.emit(tr("session", "Everything is on the disk again."))
+
+
+def _reject_covered(proposals: Proposals, document: Document) -> None:
+    """Put aside proposals that lie mostly on labels: the person has dealt with those cells already."""
+    covered: dict[int, int] = {}
+    for index in proposals.tiles.indices() & document.labels.indices():
+        on_labels = proposals.tiles.tile(index)[document.labels.tile(index) > 0]
+        ids, counts = np.unique(on_labels, return_counts=True)
+        for proposal_id, count in zip(ids.tolist(), counts.tolist(), strict=True):
+            covered[proposal_id] = covered.get(proposal_id, 0) + count
+    for proposal_id, count in covered.items():
+        if proposal_id and 2 * count > proposals.table[proposal_id].area_px:
+            proposals.rejected.add(proposal_id)

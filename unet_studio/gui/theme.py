@@ -1,0 +1,89 @@
+"""Colours: the dark window palette, and the label colours."""
+
+from __future__ import annotations
+
+import colorsys
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+CANVAS = QColor(22, 23, 26)
+PANEL = QColor(37, 39, 44)
+FIELD = QColor(28, 30, 34)
+TEXT = QColor(228, 230, 235)
+FAINT_TEXT = QColor(150, 155, 165)
+ACCENT = QColor(64, 140, 255)
+PROPOSAL = QColor(255, 214, 64)
+GOOD = QColor(70, 190, 120)
+BAD = QColor(255, 110, 100)
+WAITING = QColor(255, 190, 70)
+
+LABEL_COLOURS = 256
+_GOLDEN = 0.61803398875
+
+_STYLE = """
+QToolBar {{ spacing: 2px; padding: 3px; border: 0; background: {panel}; }}
+QToolButton {{ padding: 4px 7px; border-radius: 4px; }}
+QToolButton:checked {{ background: {accent}; color: white; }}
+QToolButton:hover:!checked {{ background: rgba(255, 255, 255, 28); }}
+QDockWidget {{ font-weight: 600; titlebar-close-icon: none; }}
+QDockWidget::title {{ padding: 6px 8px; background: {panel}; }}
+QStatusBar {{ background: {panel}; }}
+QStatusBar::item {{ border: 0; }}
+QListView {{ border: 0; background: {field}; }}
+QListView::item {{ padding: 3px; }}
+QPushButton {{ padding: 5px 12px; border-radius: 4px; background: #3b3f47; border: 1px solid #4a4f59; }}
+QPushButton:hover {{ background: #464b55; }}
+QPushButton:focus {{ border: 1px solid {accent}; }}
+QPushButton:disabled {{ color: #777c86; background: #303339; }}
+QPushButton:default {{ background: {accent}; border-color: {accent}; color: white; }}
+QToolTip {{ color: {text}; background: {panel}; border: 1px solid #555; padding: 3px; }}
+"""
+
+
+def apply_theme(app: QApplication) -> None:
+    """Dark Fusion: microscopy images are judged against a dark surround."""
+    app.setStyle("Fusion")
+    palette = QPalette()
+    roles = QPalette.ColorRole
+    for role, colour in (
+        (roles.Window, PANEL),
+        (roles.Base, FIELD),
+        (roles.AlternateBase, PANEL),
+        (roles.Button, QColor(52, 55, 62)),
+        (roles.WindowText, TEXT),
+        (roles.Text, TEXT),
+        (roles.ButtonText, TEXT),
+        (roles.ToolTipBase, PANEL),
+        (roles.ToolTipText, TEXT),
+        (roles.PlaceholderText, FAINT_TEXT),
+        (roles.Highlight, ACCENT),
+        (roles.HighlightedText, QColor(255, 255, 255)),
+        (roles.Link, ACCENT),
+    ):
+        palette.setColor(role, colour)
+    for role in (roles.Text, roles.ButtonText, roles.WindowText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(115, 120, 130))
+    app.setPalette(palette)
+    app.setStyleSheet(
+        _STYLE.format(panel=PANEL.name(), field=FIELD.name(), accent=ACCENT.name(), text=TEXT.name())
+    )
+
+
+@lru_cache(maxsize=1)
+def label_palette() -> npt.NDArray[np.uint8]:
+    """uint8 (256, 3) in B, G, R order: the colour of an instance is row id % 256.
+
+    Hues a golden section apart: neighbours in number differ clearly; bright enough for a dark image.
+    """
+    colours = []
+    for place in range(LABEL_COLOURS):
+        hue = (0.55 + place * _GOLDEN) % 1.0
+        value = (1.0, 0.86)[place % 2]
+        saturation = (0.75, 0.55, 0.9)[place % 3]
+        red, green, blue = colorsys.hsv_to_rgb(hue, saturation, value)
+        colours.append((blue * 255, green * 255, red * 255))
+    return np.array(colours).astype(np.uint8)

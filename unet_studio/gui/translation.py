@@ -1,0 +1,22 @@
+"""Texts a person reads: English source, translated by Qt."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from unet_studio.core.errors import UserError
+
+
+def tr(context: str, text: str) -> str:
+    """`text` in the person's language; `context` is the name of the module that says it."""
+    return QCoreApplication.translate(context, text)
+
+
+def mark(context: str, text: str) -> str:  # noqa: ARG001 - read by lupdate
+    """`text` itself, marked as one that `tr` will be asked for later."""
+    return text
+
+
+def error_text(error: UserError) -> str:
+    """The sentence of an error in the person's language."""
+    return tr("errors", error.template).format(**error.values)
