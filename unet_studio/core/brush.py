@@ -12,6 +12,7 @@ from unet_studio.core.label_tiles import MaskArray
 
 MIN_DIAMETER_PX = 1
 MAX_DIAMETER_PX = 2000
+_SHORTEST_PX = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def stroke_segment(start: PixelPoint, end: PixelPoint, *, diameter_px: float, wi
     x = np.arange(rect.left, rect.right, dtype=np.float32)[None, :] + np.float32(0.5 - start.x)
     dy, dx = end.y - start.y, end.x - start.x
     length2 = dy * dy + dx * dx
-    if length2 > 0:
+    if length2 > _SHORTEST_PX**2:
         along = np.clip((y * dy + x * dx) / length2, 0.0, 1.0)
         distance2 = (y - along * dy) ** 2 + (x - along * dx) ** 2
     else:

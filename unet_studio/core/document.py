@@ -67,10 +67,11 @@ class Document:
         next_id: int = 1,
     ) -> None:
         self.bounds = Rect.of_size(height, width)
-        self.labels = labels or LabelTiles()
-        self.instances = instances or InstanceTable()
-        self.checked = checked or CheckedArea()
-        self.history = history or History()
+        # "is None": an empty table or history is falsy.
+        self.labels = LabelTiles() if labels is None else labels
+        self.instances = InstanceTable() if instances is None else instances
+        self.checked = CheckedArea() if checked is None else checked
+        self.history = History() if history is None else history
         self.next_id = next_id
         self._stroke: EditBuilder | None = None
 

@@ -32,6 +32,9 @@ _DAMAGED = (
 )
 
 
+_PALETTE = tifffile.PHOTOMETRIC.PALETTE
+
+
 @dataclass(frozen=True, slots=True)
 class TiffSource:
     """The first series of a TIFF file, as an array in the axis order T Z C Y X S of the file."""
@@ -58,8 +61,9 @@ def open_tiff(path: Path) -> TiffSource:
             pixels = series.asarray()
             order = series.axes.upper()
             page = file.pages[0]
-            inverted = getattr(page, "photometric", None) == tifffile.PHOTOMETRIC.MINISWHITE
-            palette = getattr(page, "colormap", None)
+            photometric = getattr(page, "photometric", None)
+            # ImageJ leaves its display colours there: only a palette image's values are colours.
+            palette = getattr(page, "colormap", None) if photometric == _PALETTE else None
     except _DAMAGED as error:
         raise ImageFileError(
             "{name} cannot be read as TIFF: it is damaged or incomplete ({reason}).",
@@ -76,8 +80,8 @@ def open_tiff(path: Path) -> TiffSource:
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8)
     if palette is not None and pixels.dtype.kind == "u" and pixels.max() < palette.shape[1]:
-        pixels, order = (palette[:, pixels] >> 8).astype(np.uint8).transpose(1, 2, 0), order + "S"
-    if inverted and pixels.dtype.kind == "u":
+        pixels, order = np.moveaxis((palette[:, pixels] >> 8).astype(np.uint8), 0, -1), order + "S"
+    if photometric == tifffile.PHOTOMETRIC.MINISWHITE and pixels.dtype.kind == "u":
         pixels = np.iinfo(pixels.dtype).max - pixels
     cube = _to_tzcyx(pixels, order)
     return TiffSource(Axes(cube.shape[0], cube.shape[2], cube.shape[1], cube.shape[3], cube.shape[4]), cube)

@@ -78,11 +78,11 @@ def vary_grey_values(rng: np.random.Generator, image: FloatArray, settings: Augm
         image = 1.0 - image
     strength = settings.grey
     if strength > 0:
-        gamma = np.exp(rng.normal(0, 0.5 * strength))
-        image = np.sign(image) * np.abs(image) ** np.float32(gamma)
-        common = rng.normal(0, 0.4 * strength) + rng.normal(0, 0.2 * strength, channels)
-        image = image * np.asarray(np.exp(common), np.float32)
-        image = image + rng.normal(0, 0.15 * strength, channels).astype(np.float32)
+        gamma = np.float32(np.exp(rng.normal(0, 0.5 * strength)))
+        image = np.sign(image) * np.abs(image) ** gamma
+        contrast = np.exp(rng.normal(0, 0.4 * strength) + rng.normal(0, 0.2 * strength, channels))
+        image = image * np.asarray(contrast, np.float32)
+        image = image + np.asarray(rng.normal(0, 0.15 * strength, channels), np.float32)
         if rng.random() < 0.3 * strength:
             image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5)).reshape(image.shape)
         if rng.random() < 0.6 * strength:

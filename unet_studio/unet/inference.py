@@ -38,9 +38,25 @@ def propose(
 ) -> Prediction:
     """Proposals of a plane (H, W[, C]) of any size, dtype and number of channels."""
     adapted, note = adapt_channels(plane, model.network.in_channels)
-    probability = foreground_probability(network, normalize(adapted, model.normalization), device, context)
-    labels = instances_from_probability(probability, model.postprocessing)
-    return Prediction(labels, [note] if note else [])
+    image = normalize(adapted, model.normalization)
+    notes = [note] if note else []
+    tile_px = usual_tile_px(network)
+    while True:
+        try:
+            probability = foreground_probability(network, image, device, context, tile_px=tile_px)
+            break
+        except torch.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            tile_px //= 2
+            if tile_px < _MIN_TILE_PX:
+                raise UserError(
+                    "The memory of {device} is too small for the model {model}: choose the CPU or a smaller "
+                    "model.",
+                    device=device.name,
+                    model=model.name,
+                ) from error
+            notes.append(f"Memory ran short: predicted in tiles of {tile_px} px instead.")
+    return Prediction(instances_from_probability(probability, model.postprocessing), notes)
 
 
 def usual_tile_px(network: UNet) -> int:

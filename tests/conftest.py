@@ -1,0 +1,65 @@
+"""Fixtures for every test: isolated settings, real data where it is at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+RESOURCES = Path(__file__).resolve().parents[1] / "resources"
+
+
+@pytest.fixture(autouse=True)
+def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing a test does reaches the person's own models, demo or logs."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("UNET_STUDIO_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def data() -> Path:
+    """The real images; the test is skipped where they are not."""
+    if not DATA.is_dir():
+        pytest.skip(f"the development data is not here ({DATA})")
+    return DATA
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def quiet() -> QuietContext:
+    return QuietContext()
+
+
+class QuietContext:
+    """A JobContext that lets everything run and keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, int]] = []
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        self.seen.append((done, total))
+
+    def check_cancelled(self) -> None:
+        pass
+
+    def stop_requested(self) -> bool:
+        return False
+
+
+def discs(shape: tuple[int, int], *centres: tuple[int, int, int]) -> np.ndarray:
+    """int32 label image of discs (y, x, radius), ids 1, 2, …; later ones do not cover earlier ones."""
+    labels = np.zeros(shape, np.int32)
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    for number, (cy, cx, radius) in enumerate(centres, 1):
+        labels[((y - cy) ** 2 + (x - cx) ** 2 <= radius**2) & (labels == 0)] = number
+    return labels

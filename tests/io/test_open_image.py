@@ -1,0 +1,126 @@
+"""Reading images: real files of every kind this program promises, and broken ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+from tests.conftest import RESOURCES
+from unet_studio.core.errors import ImageFileError
+from unet_studio.core.geometry import Rect
+from unet_studio.io.image_source import whole_plane
+from unet_studio.io.open_image import open_image
+from unet_studio.io.tiff import write_plane_tiff
+
+
+def test_png_and_tiff_of_8_and_16_bit_grey_and_colour_are_read_as_written(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    for dtype in (np.uint8, np.uint16):
+        top = np.iinfo(dtype).max
+        grey = rng.integers(0, top, (20, 30)).astype(dtype)
+        rgb = rng.integers(0, top, (20, 30, 3)).astype(dtype)
+        cv2.imwrite(str(tmp_path / "grey.png"), grey)
+        cv2.imwrite(str(tmp_path / "rgb.png"), rgb[:, :, ::-1])
+        tifffile.imwrite(tmp_path / "grey.tif", grey, compression="lzw")
+        tifffile.imwrite(tmp_path / "rgb.tif", rgb, photometric="rgb")
+        for name, expected in (("grey", grey[:, :, None]), ("rgb", rgb)):
+            for ending in (".png", ".tif"):
+                plane = whole_plane(open_image(tmp_path / (name + ending)))
+                assert plane.dtype == dtype
+                assert (plane == expected).all()
+
+
+def test_a_jpeg_turned_by_its_exif_tag_stands_upright(data: Path) -> None:
+    turned = sorted((data / "formats" / "png_jpg_bmp").rglob("*.jp*g"))
+    assert turned
+    for path in turned:
+        assert whole_plane(open_image(path)).ndim == 3
+
+
+def test_a_grey_image_saved_as_colour_with_alpha_is_grey(data: Path) -> None:
+    path = data / "nuclei_dsb2018" / "images" / "00071198d059.png"
+    plane = whole_plane(open_image(path))
+    assert plane.shape == (256, 256, 1)
+
+
+def test_paths_in_any_script_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "细胞 图像 №7.png"
+    cv2.imencode(".png", np.full((5, 6), 9, np.uint8))[1].tofile(path)
+    assert (whole_plane(open_image(path)) == 9).all()
+
+
+@pytest.mark.parametrize("name", ["im.png", "im.jpg", "im.tif"])
+@pytest.mark.parametrize("keep", [0, 10, 200, 0.5, 0.95])
+def test_a_truncated_image_ends_in_one_sentence(tmp_path: Path, name: str, keep: float) -> None:
+    path = tmp_path / name
+    image = np.random.default_rng(0).integers(0, 255, (120, 120, 3)).astype(np.uint8)
+    if name.endswith(".tif"):
+        tifffile.imwrite(path, image, photometric="rgb")
+    else:
+        cv2.imwrite(str(path), image)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(keep if keep > 1 or keep == 0 else keep * len(whole))])
+    with pytest.raises(ImageFileError) as caught:
+        open_image(path)
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["im.png", "im.jpg", "im.tif", "im.tiff"])
+def test_a_file_of_something_else_ends_in_one_sentence(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"PK\x03\x04 this is a zip archive" * 40)
+    with pytest.raises(ImageFileError, match=name):
+        open_image(path)
+
+
+def test_a_missing_file_and_a_foreign_ending_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(ImageFileError, match="moved or renamed"):
+        open_image(tmp_path / "gone.png")
+    (tmp_path / "notes.docx").write_bytes(b"x")
+    with pytest.raises(ImageFileError, match="use PNG, JPEG or TIFF"):
+        open_image(tmp_path / "notes.docx")
+
+
+def test_every_tiff_at_hand_opens_or_ends_in_a_sentence(data: Path) -> None:
+    opened = 0
+    for path in sorted((data / "formats").rglob("*.tif*")):
+        if path.stat().st_size > 20_000_000:
+            continue
+        try:
+            source = open_image(path)
+            plane = whole_plane(source)
+        except ImageFileError as error:
+            assert "\n" not in str(error), path
+            continue
+        assert plane.shape == (source.axes.y, source.axes.x, source.axes.c), path
+        opened += 1
+    assert opened > 20
+
+
+def test_axes_of_a_hyperstack_are_found(tmp_path: Path) -> None:
+    cube = np.arange(2 * 3 * 4 * 5 * 6, dtype=np.uint16).reshape(2, 3, 4, 5, 6)
+    tifffile.imwrite(tmp_path / "stack.tif", cube, imagej=True, metadata={"axes": "TZCYX"})
+    source = open_image(tmp_path / "stack.tif")
+    assert (source.axes.t, source.axes.z, source.axes.c, source.axes.y, source.axes.x) == (2, 3, 4, 5, 6)
+    part = source.read(Rect(1, 2, 4, 6), t=1, z=2, channels=[3, 0])
+    assert (part == np.moveaxis(cube[1, 2, [3, 0], 1:4, 2:6], 0, -1)).all()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+def test_a_plane_written_for_a_run_is_read_back_as_it_was(tmp_path: Path, channels: int) -> None:
+    plane = np.random.default_rng(3).integers(0, 60000, (17, 23, channels)).astype(np.uint16)
+    write_plane_tiff(tmp_path / "plane.tif", plane)
+    assert (whole_plane(open_image(tmp_path / "plane.tif")) == plane).all()
+
+
+def test_the_demo_images_are_there_and_are_read() -> None:
+    names = {path.name for path in (RESOURCES / "demo").glob("*.png")}
+    assert names == {"cell.png", "fluorescence.png", "immunohistochemistry.png"}
+    for name in names:
+        assert min(whole_plane(open_image(RESOURCES / "demo" / name)).shape[:2]) >= 500

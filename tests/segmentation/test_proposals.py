@@ -1,0 +1,34 @@
+import numpy as np
+from scipy import ndimage
+
+from tests.conftest import discs
+from unet_studio.segmentation.proposals import grow_by_one, instances_from_probability
+from unet_studio.settings.prediction import Postprocessing
+
+
+def test_components_above_the_threshold_become_instances_and_specks_do_not() -> None:
+    truth = discs((80, 80), (20, 20, 8), (60, 60, 8))
+    probability = np.where(truth > 0, 0.9, 0.1).astype(np.float32)
+    probability[40, 40] = 0.9
+    labels = instances_from_probability(probability, Postprocessing(grow_px=0, min_area_px=5))
+    assert np.unique(labels).tolist() == [0, 1, 2]
+    assert ((labels > 0) == (truth > 0)).all()
+
+
+def test_growing_never_makes_one_instance_of_two_nor_eats_another() -> None:
+    labels = discs((60, 60), (30, 20, 8), (30, 38, 8))
+    grown = labels
+    for _ in range(6):
+        grown = grow_by_one(grown)
+    assert (grown[labels > 0] == labels[labels > 0]).all()
+    assert np.unique(grown).tolist() == [0, 1, 2]
+    cross = ndimage.generate_binary_structure(2, 1)
+    one = grow_by_one(labels)
+    for instance_id in (1, 2):
+        allowed = ndimage.binary_dilation(labels == instance_id, cross)
+        assert not ((one == instance_id) & ~allowed).any()
+    assert ((one > 0) == ndimage.binary_dilation(labels > 0, cross)).all()
+
+
+def test_an_empty_probability_gives_no_instance() -> None:
+    assert not instances_from_probability(np.zeros((5, 5), np.float32), Postprocessing()).any()
