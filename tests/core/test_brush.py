@@ -31,8 +31,9 @@ def test_a_stroke_covers_the_pixels_within_its_radius_of_the_line(
 def test_a_brush_of_one_pixel_marks_the_pixel_under_its_tip() -> None:
     at = PixelPoint(10.95, 20.05)
     stroke = stroke_segment(at, at, diameter_px=1, within=PLANE)
-    painted = np.argwhere(stroke.mask) + [stroke.rect.top, stroke.rect.left]
-    assert painted.tolist() == [[10, 20]]
+    covered = np.zeros(PLANE.shape, bool)
+    covered[stroke.rect.slices] = stroke.mask
+    assert np.argwhere(covered).tolist() == [[10, 20]]
 
 
 def test_a_stroke_outside_the_plane_covers_nothing() -> None:

@@ -31,7 +31,7 @@ class FramingError(Exception):
 
 def write_frame(stream: BinaryIO, body: bytes, arrays: Sequence[Array] = ()) -> None:
     """Write one frame and flush. The caller holds whatever lock the stream needs."""
-    contiguous = [np.ascontiguousarray(array) for array in arrays]
+    contiguous = [np.asarray(array, order="C") for array in arrays]
     header = msgspec.msgpack.encode((body, [(a.dtype.str, a.shape) for a in contiguous]))
     stream.write(_PREFIX.pack(MAGIC, len(header)) + header)
     for array in contiguous:
