@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QThread, Signal
+from PySide6.QtCore import QThread, Signal, SignalInstance
 
 from unet_studio.core.errors import UserError
 from unet_studio.jobs.connection import EngineConnection
@@ -41,6 +42,7 @@ class EngineThread(QThread):
         super().__init__()
         self._connection = connection
         self._jobs: queue.Queue[Job | None] = queue.Queue()
+        self._lock = threading.Lock()
         self._current: Job | None = None
         self.start()
 
@@ -50,11 +52,15 @@ class EngineThread(QThread):
 
     @property
     def is_busy(self) -> bool:
-        """True while a job runs or waits."""
+        """True while a job runs or waits that nobody has cancelled."""
         return self._current is not None or not self._jobs.empty()
 
     def cancel(self) -> None:
-        """Cancel the running job and everything that waits."""
+        """Cancel the running job and everything that waits.
+
+        The person is told at once; the engine obeys at its next tile or step, or is killed after the
+        grace time. A job that is submitted meanwhile waits for that.
+        """
         while True:
             try:
                 waiting = self._jobs.get_nowait()
@@ -62,7 +68,10 @@ class EngineThread(QThread):
                 break
             if waiting is not None:
                 self.cancelled.emit(waiting)
-        self._connection.cancel()
+        running = self._take_current()
+        if running is not None:
+            self._connection.cancel()
+            self.cancelled.emit(running)
 
     def stop_keeping_best(self) -> None:
         """End the running training and keep its best weights."""
@@ -81,14 +90,26 @@ class EngineThread(QThread):
             self.started_job.emit(job)
             try:
                 request, arrays = job.prepare()
-                outcome, result = self._connection.run(request, arrays, partial(self.reported.emit, job))
+                outcome, result = self._connection.run(request, arrays, partial(self._report, job))
             except JobCancelled:
-                self._current = None
-                self.cancelled.emit(job)
+                self._end(job, self.cancelled)
             except UserError as error:
-                self._current = None
-                self.failed.emit(job, error)
+                self._end(job, self.failed, error)
             else:
-                self._current = None
-                self.done.emit(job, outcome, result)
+                self._end(job, self.done, outcome, result)
         self._connection.close()
+
+    def _report(self, job: Job, event: object) -> None:
+        if self._current is job:
+            self.reported.emit(job, event)
+
+    def _end(self, job: Job, signal: SignalInstance, *arguments: object) -> None:
+        """Tell how a job ended, unless it was cancelled meanwhile: that has been told already."""
+        if self._take_current() is job:
+            signal.emit(job, *arguments)
+
+    def _take_current(self) -> Job | None:
+        """The running job; from now on none runs. Whoever takes it tells its end."""
+        with self._lock:
+            job, self._current = self._current, None
+            return job

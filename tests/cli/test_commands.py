@@ -1,0 +1,247 @@
+"""The command line, through the real main and the real engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.conftest import RESOURCES, discs
+from tests.unet.conftest import tiny_model
+from unet_studio.__main__ import main
+from unet_studio.io.label_files import read_label_image, write_label_tiff
+
+
+@pytest.fixture
+def cells(tmp_path: Path) -> Path:
+    """images/ and masks/ of four small fields of discs."""
+    rng = np.random.default_rng(0)
+    for kind in ("images", "masks"):
+        (tmp_path / kind).mkdir()
+    for name in "abcd":
+        labels = discs((96, 112), *[(int(rng.integers(96)), int(rng.integers(112)), 9) for _ in range(6)])
+        image = np.clip(rng.normal(30, 4, labels.shape) + 120 * (labels > 0), 0, 255).astype(np.uint8)
+        cv2.imwrite(str(tmp_path / "images" / f"{name}.png"), image)
+        write_label_tiff(tmp_path / "masks" / f"{name}.tif", labels)
+    return tmp_path
+
+
+CONFIG = """
+patch_px = 48
+batch_size = 4
+learning_rate = 1e-2
+[network]
+in_channels = 1
+base_width = 4
+depth = 2
+[augmentation]
+elastic_sigma_px = 2.0
+"""
+
+
+def last_json(text: str) -> dict:
+    return json.loads(text.strip().splitlines()[-1])
+
+
+def test_train_then_predict_then_evaluate(cells: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (cells / "c.toml").write_text(CONFIG)
+    model, out = cells / "model", cells / "out"
+    code = main(
+        ["train", "--images", str(cells / "images"), "--masks", str(cells / "masks"), "--out", str(model),
+         "--config", str(cells / "c.toml"), "--steps", "60", "--val-fraction", "0.25", "--seed", "3", "--json"]
+    )  # fmt: skip
+    trained = last_json(capsys.readouterr().out)
+    assert code == 0
+    assert trained["model"] == str(model)
+    config = json.loads((model / "config.json").read_text())
+    assert config["recipe"]["settings"]["seed"] == 3
+    assert config["recipe"]["settings"]["network"]["base_width"] == 4
+    assert len(config["recipe"]["validation_images"]) == 1
+
+    code = main(["predict", str(cells / "images"), "--out", str(out), "--model", str(model), "--json"])
+    captured = capsys.readouterr()
+    assert code == 0
+    assert {row["image"][-5] for row in last_json(captured.out)["images"]} == set("abcd")
+
+    code = main(["evaluate", "--pred", str(out), "--truth", str(cells / "masks"), "--json"])
+    scores = last_json(capsys.readouterr().out)
+    assert code == 0
+    assert list(scores) == ["images", "dice", "iou", "precision50", "recall50", "f1_50", "ap50", "ap50_mean", "ap75", "ap50_95"]  # fmt: skip
+    assert scores["images"] == 4
+    assert scores["dice"] > 0.8
+
+
+def test_predict_writes_every_format_it_is_asked_for(cells: Path, tmp_path: Path) -> None:
+    model, out = tiny_model(tmp_path / "tiny"), tmp_path / "o"
+    formats = ["--format", "label-tiff", "--format", "label-png", "--format", "binary-png"]
+    assert (
+        main(["predict", str(cells / "images" / "a.png"), "--out", str(out), "--model", str(model), *formats])
+        == 0
+    )
+    labels = read_label_image(out / "label-tiff" / "a.tif")
+    assert (read_label_image(out / "label-png" / "a.png") == labels).all()
+    assert ((read_label_image(out / "binary-png" / "a.png") > 0) == (labels > 0)).all()
+
+
+def test_fine_tuning_starts_from_the_model_that_is_named(
+    cells: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init = tiny_model(cells / "tiny")
+    arguments = ["train", "--images", str(cells / "images"), "--masks", str(cells / "masks")]
+    assert main([*arguments, "--out", str(cells / "tuned"), "--init", str(init), "--steps", "2"]) == 0
+    config = json.loads((cells / "tuned" / "config.json").read_text())
+    assert config["recipe"]["init"] == "tiny"
+    assert config["network"]["base_width"] == 4, "the network is the one of the starting model"
+
+
+def test_one_unreadable_image_does_not_cost_the_others(
+    cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (cells / "images" / "broken.png").write_bytes(b"\x89PNG not really")
+    model = tiny_model(tmp_path / "tiny")
+    code = main(["predict", str(cells / "images"), "--out", str(tmp_path / "o"), "--model", str(model)])
+    captured = capsys.readouterr()
+    assert code == 2
+    assert "broken.png is not a complete image" in captured.err
+    assert sorted(p.name for p in (tmp_path / "o").iterdir()) == ["a.tif", "b.tif", "c.tif", "d.tif"]
+
+
+def test_a_grey_image_for_a_model_of_three_channels_is_converted_and_it_is_said(
+    cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from unet_studio.settings.network import UNetConfig
+
+    model = tiny_model(tmp_path / "rgb", UNetConfig(in_channels=3, base_width=4, depth=2))
+    image = str(cells / "images" / "a.png")
+    assert main(["predict", image, "--out", str(tmp_path / "o"), "--model", str(model)]) == 0
+    assert "a.png: The grey image was repeated for the model's 3 channels." in capsys.readouterr().err
+
+
+BAD_INPUT = {
+    "an unknown option": (["predict", "x.png", "--out", "o", "--colour"], "unrecognized arguments: --colour"),
+    "a missing option": (["predict", "x.png"], "--out"),
+    "an unknown format": (["predict", "x.png", "--out", "o", "--format", "gif"], "invalid choice: 'gif'"),
+    "a missing image": (["predict", "gone.png", "--out", "o", "--model", "{model}"], "There is no file gone.png"),
+    "an empty folder": (["predict", "empty", "--out", "o", "--model", "{model}"], "holds no image"),
+    "an unknown model": (["predict", "images", "--out", "o", "--model", "gone"], "There is no model gone"),
+    "an unknown device": (
+        ["predict", "images", "--out", "o", "--model", "{model}", "--device", "tpu7"], "There is no device tpu7"),
+    "a GPU that is not there": (
+        ["predict", "images", "--out", "o", "--model", "{model}", "--device", "cuda:93"], "is not usable"),
+    "a folder that cannot be written": (
+        ["predict", "images", "--out", "file/o", "--model", "{model}"], "Choose another folder"),
+    "two images of one stem": (
+        ["predict", "images", "twin/a.png", "--out", "o", "--model", "{model}"], "would both be written as a"),
+    "an image without mask": (
+        ["train", "--images", "images", "--masks", "few", "--out", "m"], "3 of 4 images have no mask"),
+    "a mask of another size": (
+        ["train", "--images", "twin", "--masks", "small", "--out", "m", "--steps", "1"], "mask a.tif is 5×6 px"),
+    "masks without any instance": (
+        ["train", "--images", "twin", "--masks", "blank", "--out", "m", "--steps", "1"], "holds an instance"),
+    "settings with an unknown key": (
+        ["train", "--images", "images", "--masks", "masks", "--out", "m", "--config", "bad.toml"], "learning_speed"),
+    "settings out of range": (
+        ["train", "--images", "images", "--masks", "masks", "--out", "m", "--epochs", "0"], ">= 1"),
+    "half of a validation set": (
+        ["train", "--images", "images", "--masks", "masks", "--out", "m", "--val-images", "images"], "go together"),
+    "two lengths": (
+        ["train", "--images", "i", "--masks", "m", "--out", "o", "--epochs", "1", "--steps", "1"], "not allowed with"),
+    "predictions of another size": (["evaluate", "--pred", "small", "--truth", "twin"], "5×6 px"),
+    "a truth without prediction": (["evaluate", "--pred", "few", "--truth", "masks"], "3 of 4"),
+    "a path that is not there": (["nowhere.png"], "nowhere.png"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_ends_with_code_2_and_one_plain_line(
+    case: str, cells: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(cells)
+    monkeypatch.setenv("DISPLAY", ":77")
+    for name in ("empty", "twin", "few", "small", "blank"):
+        Path(name).mkdir()
+    Path("file").write_bytes(b"")
+    Path("bad.toml").write_text("learning_speed = 3\n")
+    cv2.imwrite("twin/a.png", np.zeros((96, 112), np.uint8))
+    write_label_tiff(Path("few/a.tif"), np.ones((96, 112), np.int32))
+    write_label_tiff(Path("small/a.tif"), np.ones((5, 6), np.int32))
+    write_label_tiff(Path("blank/a.tif"), np.zeros((96, 112), np.int32))
+    model = tiny_model(cells / "tiny")
+    arguments, words = BAD_INPUT[case]
+    code = main([a.format(model=model) for a in arguments])
+    captured = capfd.readouterr()
+    assert code == 2
+    assert words in captured.err
+    assert len(captured.err.strip().splitlines()) == 1, captured.err
+    assert "Traceback" not in captured.err
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_training_with_code_130(cells: Path) -> None:
+    command = [sys.executable, "-m", "unet_studio", "train", "--images", str(cells / "images"),
+               "--masks", str(cells / "masks"), "--out", str(cells / "m"), "--minutes", "5"]  # fmt: skip
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert "step 0" in process.stderr.readline()
+    os.kill(process.pid, signal.SIGINT)
+    started = time.monotonic()
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert time.monotonic() - started < 10
+    assert not (cells / "m" / "config.json").exists(), "a cancelled training leaves no model"
+
+
+def test_doctor_says_what_will_be_used_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json"]) == 0
+    report = last_json(capsys.readouterr().out)
+    assert report["versions"]["torch"]
+    assert report["chosen"]
+    assert report["reason"]
+    assert any(path.endswith("nuclei") for path in report["models"])
+
+
+def test_without_a_display_the_window_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert main([]) == 2
+    assert "no display" in capsys.readouterr().err
+
+
+def test_the_shipped_model_is_small_and_knows_its_recipe() -> None:
+    folder = RESOURCES / "models" / "nuclei"
+    assert sum(f.stat().st_size for f in folder.iterdir()) < 10_000_000
+    config = json.loads((folder / "config.json").read_text())
+    assert len(config["recipe"]["training_images"]) > 400
+    assert config["recipe"]["settings"]["seed"] == 2015
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["validation"]["ap50"] > 0.7
+
+
+def test_the_shipped_model_finds_most_nuclei_of_unseen_images(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = (RESOURCES.parent / "packaging" / "nuclei_model" / "val_images.txt").read_text().split()
+    for kind in ("images", "masks"):
+        (tmp_path / kind).mkdir()
+    for name in [n for n in names if n.endswith(".png")][::12]:
+        stem = Path(name).stem
+        (tmp_path / "images" / name).symlink_to(data / "nuclei_dsb2018" / "images" / name)
+        (tmp_path / "masks" / f"{stem}.tif").symlink_to(data / "nuclei_dsb2018" / "masks" / f"{stem}.tif")
+    assert main(["predict", str(tmp_path / "images"), "--out", str(tmp_path / "o")]) == 0
+    assert (
+        main(["evaluate", "--pred", str(tmp_path / "o"), "--truth", str(tmp_path / "masks"), "--json"]) == 0
+    )
+    scores = last_json(capsys.readouterr().out)
+    assert scores["images"] >= 6
+    assert scores["ap50"] > 0.6

@@ -1,0 +1,128 @@
+"""A real window with real engines; torn down without leftovers."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.conftest import RESOURCES
+from unet_studio.core.geometry import PixelPoint
+from unet_studio.gui.app import Studio
+from unet_studio.gui.canvas.view import CanvasView
+from unet_studio.gui.main_window import MainWindow
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three small real-looking fields cut from the demo image."""
+    image = cv2.imread(str(RESOURCES / "demo" / "fluorescence.png"), cv2.IMREAD_UNCHANGED)
+    folder = tmp_path / "fields"
+    folder.mkdir()
+    for number, (top, left) in enumerate(((0, 0), (0, 256), (256, 0)), 1):
+        cv2.imwrite(str(folder / f"field{number}.png"), image[top : top + 256, left : left + 256])
+    return folder
+
+
+@pytest.fixture
+def studio(qtbot: QtBot) -> Iterator[Studio]:
+    studio = Studio()
+    studio.window.resize(1100, 700)
+    studio.window.show()
+    qtbot.waitExposed(studio.window)
+    yield studio
+    studio.window.session.close_project()
+    studio.window.close()
+    studio.close()
+    studio.window.deleteLater()
+    QApplication.processEvents()
+    gc.collect()
+
+
+@pytest.fixture
+def window(studio: Studio) -> MainWindow:
+    return studio.window
+
+
+class Hand:
+    """Uses the mouse and the keys on a window, in image coordinates."""
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window, self.qtbot = window, qtbot
+
+    @property
+    def canvas(self) -> CanvasView:
+        return self.window.canvas
+
+    def open(self, folder: Path) -> None:
+        self.window.open_paths([folder])
+        self.wait_image()
+
+    def wait_image(self, name: str | None = None) -> None:
+        def shown() -> bool:
+            current = self.window.session.current
+            return current is not None and (name is None or current.path.name == name)
+
+        self.qtbot.waitUntil(shown, timeout=10_000)
+
+    def at(self, y: float, x: float) -> QPointF:
+        return self.canvas.transform.to_widget(PixelPoint(y, x))
+
+    def mouse(self, kind: QEvent.Type, at: QPointF, button: Qt.MouseButton, held: Qt.MouseButton) -> None:
+        event = QMouseEvent(
+            kind, at, self.canvas.mapToGlobal(at), button, held, Qt.KeyboardModifier.NoModifier
+        )
+        QApplication.sendEvent(self.canvas, event)
+
+    def press(self, y: float, x: float, button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
+        self.mouse(QEvent.Type.MouseButtonPress, self.at(y, x), button, button)
+
+    def move(self, y: float, x: float, button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
+        self.mouse(QEvent.Type.MouseMove, self.at(y, x), Qt.MouseButton.NoButton, button)
+
+    def release(self, y: float, x: float, button: Qt.MouseButton = Qt.MouseButton.LeftButton) -> None:
+        self.mouse(QEvent.Type.MouseButtonRelease, self.at(y, x), button, Qt.MouseButton.NoButton)
+
+    def click(self, y: float, x: float) -> None:
+        self.press(y, x)
+        self.release(y, x)
+
+    def drag(self, *points: tuple[float, float]) -> None:
+        self.press(*points[0])
+        for point in points[1:]:
+            self.move(*point)
+        self.release(*points[-1])
+
+    def wheel(self, y: float, x: float, notches: int, *, ctrl: bool = False) -> None:
+        at = self.at(y, x)
+        modifier = Qt.KeyboardModifier.ControlModifier if ctrl else Qt.KeyboardModifier.NoModifier
+        event = QWheelEvent(
+            at, self.canvas.mapToGlobal(at), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton,
+            modifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(self.canvas, event)
+
+    def key(self, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
+        mask = Qt.KeyboardModifier.NoModifier
+        for modifier in modifiers:
+            mask |= modifier
+        self.canvas.setFocus()
+        self.qtbot.keyClick(self.canvas, key, mask)
+
+    def wait_proposals(self) -> None:
+        proposing = self.window.proposing
+        with self.qtbot.waitSignal(proposing.ended, timeout=60_000):
+            self.key(Qt.Key.Key_P)
+        self.qtbot.waitUntil(lambda: not proposing.is_busy, timeout=5_000)
+
+
+@pytest.fixture
+def hand(window: MainWindow, qtbot: QtBot) -> Hand:
+    return Hand(window, qtbot)

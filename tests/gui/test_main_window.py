@@ -1,0 +1,330 @@
+"""The window in use: tools, keys, proposals, problems."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.gui.conftest import Hand
+from unet_studio.core.geometry import Rect
+from unet_studio.gui.app import Studio
+from unet_studio.gui.main_window import MainWindow
+from unet_studio.store.project_store import ProjectStore
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def labels(window: MainWindow) -> np.ndarray:
+    document = window.session.document
+    assert document is not None
+    return document.read(document.bounds)
+
+
+def test_a_folder_opens_on_its_first_image_with_the_list_beside_it(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    window = hand.window
+    assert [r.path.name for r in window.session.images()] == ["field1.png", "field2.png", "field3.png"]
+    assert window.session.current.path.name == "field1.png"
+    assert window.windowTitle().startswith("fields")
+    assert window._saved.text() == "All changes saved"
+
+
+def test_dropping_files_opens_them(hand: Hand, folder: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder / "field2.png"))])
+    left, plain = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, left, plain)
+    QApplication.sendEvent(hand.window, enter)
+    assert enter.isAccepted()
+    drop = QDropEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, left, plain)
+    QApplication.sendEvent(hand.window, drop)
+    hand.wait_image("field2.png")
+    assert len(hand.window.session.images()) == 1
+
+
+def test_the_brush_paints_a_new_instance_then_goes_on_with_it(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    hand.drag((50, 50), (50, 90))
+    assert np.unique(labels(hand.window)).tolist() == [0, 1]
+    hand.drag((60, 50), (60, 90))
+    assert np.unique(labels(hand.window)).tolist() == [0, 1]
+    hand.key(Qt.Key.Key_N)
+    hand.drag((150, 50), (150, 90))
+    assert np.unique(labels(hand.window)).tolist() == [0, 1, 2]
+    assert hand.window.session.document.history.undo_name == "Brush stroke"
+
+
+def test_the_brush_spares_other_instances_unless_told_otherwise(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    hand.drag((50, 50), (50, 90))
+    first = labels(hand.window) == 1
+    hand.key(Qt.Key.Key_N)
+    hand.drag((56, 50), (56, 90))
+    assert (labels(hand.window)[first] == 1).all()
+    hand.window.brush_panel._protect.setChecked(False)
+    hand.drag((50, 50), (50, 90))
+    assert (labels(hand.window)[50, 50:90] == 2).all()
+
+
+def test_undo_and_redo_go_stroke_by_stroke(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    hand.drag((50, 50), (55, 90), (60, 40))
+    one = labels(hand.window)
+    hand.drag((100, 50), (105, 90))
+    two = labels(hand.window)
+    hand.key(Qt.Key.Key_Z, CTRL)
+    assert (labels(hand.window) == one).all()
+    hand.key(Qt.Key.Key_Z, CTRL)
+    assert not labels(hand.window).any()
+    hand.key(Qt.Key.Key_Z, CTRL, SHIFT)
+    hand.key(Qt.Key.Key_Z, CTRL, SHIFT)
+    assert (labels(hand.window) == two).all()
+
+
+def test_eraser_pick_and_delete(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    hand.drag((50, 50), (50, 90))
+    hand.key(Qt.Key.Key_N)
+    hand.drag((150, 50), (150, 90))
+    hand.key(Qt.Key.Key_E)
+    hand.drag((50, 90), (50, 80))
+    assert labels(hand.window)[50, 88] == 0
+    assert labels(hand.window)[50, 55] == 1
+    hand.key(Qt.Key.Key_I)
+    hand.click(50, 55)
+    assert hand.window.session.selected_instance == 1
+    hand.key(Qt.Key.Key_Delete)
+    assert np.unique(labels(hand.window)).tolist() == [0, 2]
+    assert hand.window.session.selected_instance == 0
+    hand.key(Qt.Key.Key_Z, CTRL)
+    assert np.unique(labels(hand.window)).tolist() == [0, 1, 2]
+
+
+def test_escape_aborts_the_stroke_under_the_cursor(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    hand.press(50, 50)
+    hand.move(80, 80)
+    assert labels(hand.window).any()
+    hand.key(Qt.Key.Key_Escape)
+    hand.move(120, 120)
+    hand.release(120, 120)
+    assert not labels(hand.window).any()
+    assert hand.window.session.document.history.undo_name is None
+    hand.drag((50, 50), (60, 60))
+    assert labels(hand.window).any(), "the next stroke works"
+
+
+def test_the_wheel_and_the_brackets_change_the_brush(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    before = hand.window.brush.diameter_px
+    hand.wheel(50, 50, 2)
+    assert hand.window.brush.diameter_px > before
+    hand.key(Qt.Key.Key_BracketLeft)
+    hand.key(Qt.Key.Key_BracketLeft)
+    assert hand.window.brush.diameter_px == pytest.approx(before, abs=1)
+    for _ in range(80):
+        hand.key(Qt.Key.Key_BracketLeft)
+    assert hand.window.brush.diameter_px == 1
+
+
+def test_ctrl_wheel_zooms_at_the_pointer_and_the_middle_button_pans(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    where = hand.at(60, 70)
+    hand.wheel(60, 70, 3, ctrl=True)
+    after = hand.at(60, 70)
+    assert abs(after.x() - where.x()) < 0.01
+    assert abs(after.y() - where.y()) < 0.01
+    start = hand.at(60, 70)
+    middle = Qt.MouseButton.MiddleButton
+    hand.press(60, 70, middle)
+    hand.mouse(QEvent.Type.MouseMove, start + QPoint(30, 20), Qt.MouseButton.NoButton, middle)
+    hand.mouse(QEvent.Type.MouseButtonRelease, start + QPoint(30, 20), middle, Qt.MouseButton.NoButton)
+    moved = hand.at(60, 70)
+    assert (round(moved.x() - start.x()), round(moved.y() - start.y())) == (30, 20)
+    assert not labels(hand.window).any()
+
+
+def test_proposals_come_from_the_real_engine_and_one_or_all_are_accepted(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.wait_proposals()
+    session = hand.window.session
+    waiting = session.open_proposals()
+    assert len(waiting) > 5
+    assert not labels(hand.window).any(), "a proposal is not a label"
+    proposals = session.current.proposals
+    chosen = max(proposals.table.values(), key=lambda p: p.area_px)
+    inside = np.argwhere(proposals.tiles.read(session.document.bounds) == chosen.id)
+    y, x = inside[len(inside) // 2]
+    hand.key(Qt.Key.Key_I)
+    hand.click(y + 0.5, x + 0.5)
+    assert session.selected_proposal == chosen.id
+    hand.key(Qt.Key.Key_Return)
+    assert np.unique(labels(hand.window)).tolist() == [0, session.selected_instance]
+    assert len(session.open_proposals()) == len(waiting) - 1
+    hand.key(Qt.Key.Key_A)
+    assert len(np.unique(labels(hand.window))) == len(waiting) + 1
+    assert not session.open_proposals()
+    hand.key(Qt.Key.Key_Z, CTRL)
+    assert len(session.open_proposals()) == len(waiting) - 1, "undone proposals wait again"
+
+
+def test_a_rejected_proposal_is_gone_and_is_not_accepted(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.wait_proposals()
+    session = hand.window.session
+    first = session.open_proposals()[0]
+    session.select(proposal=first)
+    hand.key(Qt.Key.Key_Delete)
+    assert first not in session.open_proposals()
+    hand.key(Qt.Key.Key_A)
+    assert first not in session.current.proposals.accepted
+
+
+def test_the_window_stays_alive_and_escape_ends_a_proposal_within_a_second(
+    hand: Hand, tmp_path: Path, qtbot: QtBot
+) -> None:
+    cv2.imwrite(
+        str(tmp_path / "large.png"), np.random.default_rng(0).integers(0, 255, (4096, 4096)).astype(np.uint8)
+    )
+    hand.open(tmp_path)
+    window = hand.window
+    steps: list[tuple[int, int]] = []
+    window.proposing.progressed.connect(lambda done, total: steps.append((done, total)))
+    hand.key(Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: len(steps) >= 2, timeout=60_000)
+    assert window.job_bar.isVisible()
+    hand.key(Qt.Key.Key_B)
+    hand.drag((100, 100), (150, 150))
+    assert labels(window)[:300, :300].any(), "painting goes on meanwhile"
+    asked = time.monotonic()
+    with qtbot.waitSignal(window.proposing.ended, timeout=10_000):
+        hand.key(Qt.Key.Key_Escape)
+    assert time.monotonic() - asked < 2.0
+    assert not window.job_bar.isVisible()
+    assert not window.session.open_proposals()
+    assert steps[-1][0] < steps[-1][1], "it was stopped before the end"
+
+
+def test_an_engine_killed_while_proposing_is_told_in_words_and_the_next_proposal_works(
+    hand: Hand, folder: Path, qtbot: QtBot, studio: Studio
+) -> None:
+    hand.open(folder)
+    hand.wait_proposals()
+    connection = studio.proposer._connection
+    pid = connection.pid
+    assert pid
+    os.kill(pid, signal.SIGSTOP)  # So that it is killed in the middle of the job for certain.
+    with qtbot.waitSignal(hand.window.proposing.failed, timeout=20_000):
+        hand.key(Qt.Key.Key_P)
+        os.kill(pid, signal.SIGKILL)
+    assert "ended by the system" in hand.window.notice.text
+    assert "Traceback" not in hand.window.notice.text
+    hand.wait_proposals()
+    assert hand.window.session.open_proposals()
+
+
+def test_an_unreadable_image_is_told_and_the_next_one_opens(hand: Hand, folder: Path, qtbot: QtBot) -> None:
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with qtbot.waitSignal(hand.window.session.failed, timeout=5_000):
+        hand.window.open_paths([folder])
+    ids = {r.path.name: r.id for r in hand.window.session.images()}
+    assert "broken.png is not a complete image" in hand.window.notice.text
+    hand.window.session.show_image(ids["field2.png"])
+    hand.wait_image("field2.png")
+
+
+def test_an_empty_folder_and_a_project_open_elsewhere_leave_the_open_one_alone(
+    hand: Hand, folder: Path, tmp_path: Path
+) -> None:
+    hand.open(folder)
+    (tmp_path / "empty").mkdir()
+    hand.window.open_paths([tmp_path / "empty"])
+    assert "holds no image" in hand.window.notice.text
+    other = tmp_path / "other"
+    other.mkdir()
+    cv2.imwrite(str(other / "a.png"), np.zeros((9, 9), np.uint8))
+    held = ProjectStore(other / "other.unetproject")
+    hand.window.open_paths([other])
+    assert "already open" in hand.window.notice.text
+    held.close()
+    assert hand.window.session.store.name == "fields"
+    hand.window.open_paths([other])
+    hand.wait_image("a.png")
+
+
+def test_a_full_disk_is_shown_at_once_and_recovery_too(hand: Hand, folder: Path, qtbot: QtBot) -> None:
+    hand.open(folder)
+    store = hand.window.session.store
+    store.journal._retry_s = 0.05
+    assert store.journal.flush(5)
+    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+    hand.key(Qt.Key.Key_B)
+    document = hand.window.session.document
+    rng = np.random.default_rng(0)
+    for _ in range(12):
+        document.begin_stroke("Brush stroke")
+        document.paint(document.bounds, rng.random((256, 256)) < 0.5, document.new_instance_id())
+        hand.window.session.publish(document.finish_stroke())
+    qtbot.waitUntil(lambda: "NOT SAVED" in hand.window._saved.text(), timeout=10_000)
+    assert "kept in memory" in hand.window.notice.text
+    store._connection.execute("PRAGMA max_page_count = 1000000")
+    qtbot.waitUntil(lambda: hand.window._saved.text() == "All changes saved", timeout=10_000)
+    assert "on the disk again" in hand.window.notice.text
+
+
+def test_checked_is_remembered_per_image_and_shown_in_the_list(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_C)
+    assert hand.window.actions_by_id["edit.checked"].isChecked()
+    assert hand.window.images_panel._summary.text() == "1 of 3 checked"
+    hand.key(Qt.Key.Key_PageDown)
+    hand.wait_image("field2.png")
+    assert not hand.window.actions_by_id["edit.checked"].isChecked()
+    hand.key(Qt.Key.Key_PageUp)
+    hand.wait_image("field1.png")
+    assert hand.window.actions_by_id["edit.checked"].isChecked()
+    hand.key(Qt.Key.Key_C)
+    assert hand.window.images_panel._summary.text() == "0 of 3 checked"
+
+
+def test_fine_tuning_without_a_checked_image_says_what_to_do(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.window.actions_by_id["train.fine_tune"].trigger()
+    assert "No image is checked yet" in hand.window.notice.text
+
+
+def test_everything_is_reachable_on_a_small_laptop(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    window = hand.window
+    window.resize(1366 - 10, 768 - 80)
+    QApplication.processEvents()
+    assert window.width() <= 1366
+    assert window.height() <= 768
+    assert window.minimumSizeHint().width() <= 1100
+    assert window.minimumSizeHint().height() <= 600
+
+
+def test_a_long_stroke_outside_the_image_does_no_harm(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    hand.drag((-500, -500), (128, 128), (900, 900))
+    assert labels(hand.window)[128, 128]
+    hand.drag((-50, -50), (-60, -60))
+    assert hand.window.session.document.bounds == Rect(0, 0, 256, 256)

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from tests.conftest import discs
+from unet_studio.settings.training import Augmentation
+from unet_studio.unet.augmentation import random_warp, vary_grey_values
+
+STILL = Augmentation(elastic_sigma_px=0, rotate=False, flip=False, scale=1.0, grey=0)
+
+
+def test_without_any_warp_the_patch_is_the_crop() -> None:
+    image = np.random.default_rng(0).random((90, 100, 2)).astype(np.float32)
+    warp = random_warp(np.random.default_rng(1), STILL, centre=(39.5, 49.5), side_px=32)
+    np.testing.assert_allclose(warp.image(image), image[24:56, 34:66], atol=1e-6)
+
+
+def test_image_and_labels_move_together() -> None:
+    labels = discs((200, 200), (100, 100, 30), (60, 150, 25), (150, 60, 25)).astype(np.float32)
+    image = (labels > 0).astype(np.float32)[:, :, None]
+    for seed in range(10):
+        warp = random_warp(np.random.default_rng(seed), Augmentation(), centre=(100, 100), side_px=128)
+        disagree = (warp.image(image)[:, :, 0] > 0.5) != (warp.labels(labels) > 0)
+        assert disagree.mean() < 0.01
+        assert set(np.unique(warp.labels(labels))) <= set(np.unique(labels)), "labels were mixed"
+
+
+def test_the_elastic_displacements_have_the_papers_spread_and_are_smooth() -> None:
+    only_elastic = Augmentation(elastic_sigma_px=10, rotate=False, flip=False, scale=1.0, grey=0)
+    rest = random_warp(np.random.default_rng(0), STILL, centre=(128, 128), side_px=256)
+    moved = []
+    for seed in range(200):
+        warp = random_warp(np.random.default_rng(seed), only_elastic, centre=(128, 128), side_px=256)
+        moved.append(warp.y - rest.y)
+        assert np.abs(np.diff(warp.y - rest.y, axis=1)).max() < 1.0
+    assert np.std([field[42, 42] for field in moved]) == pytest.approx(10, rel=0.25)
+
+
+def test_the_same_seed_gives_the_same_patch() -> None:
+    image = np.random.default_rng(0).random((90, 100, 3)).astype(np.float32)
+    settings = Augmentation(invert=0.5, to_grey=0.5, mix_channels=0.5)
+
+    def patch() -> np.ndarray:
+        rng = np.random.default_rng(5)
+        return vary_grey_values(
+            rng, random_warp(rng, settings, centre=(40, 40), side_px=32).image(image), settings
+        )
+
+    assert (patch() == patch()).all()
+
+
+def test_grey_value_changes_keep_shape_and_stay_finite() -> None:
+    settings = Augmentation(grey=1.0, invert=0.5, to_grey=0.5, mix_channels=0.5)
+    image = np.random.default_rng(0).uniform(-0.5, 3, (40, 40, 3)).astype(np.float32)
+    for seed in range(50):
+        out = vary_grey_values(np.random.default_rng(seed), image, settings)
+        assert out.shape == image.shape
+        assert out.dtype == np.float32
+        assert np.isfinite(out).all()

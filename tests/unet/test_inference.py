@@ -1,0 +1,84 @@
+"""Tiled prediction equals whole prediction; every size, depth and number of channels is accepted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import QuietContext
+from unet_studio.io.model_folder import ModelConfig
+from unet_studio.jobs.context import JobCancelled
+from unet_studio.settings.network import UNetConfig
+from unet_studio.unet import inference
+from unet_studio.unet.device import Device
+from unet_studio.unet.inference import foreground_probability, propose
+from unet_studio.unet.network import UNet
+
+FLOAT32 = Device(torch.device("cpu"), torch.float32, "test")
+
+
+def network(**changes: object) -> UNet:
+    torch.manual_seed(0)
+    return UNet(UNetConfig(base_width=4, **changes)).eval()  # type: ignore[arg-type]
+
+
+NETWORKS = {depth: network(depth=depth, in_channels=1) for depth in (1, 2, 3)}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 260), st.integers(1, 260), st.integers(20, 200), st.sampled_from([1, 2, 3]))
+def test_tiled_prediction_equals_the_whole_one_within_1e_5(
+    height: int, width: int, tile_px: int, depth: int
+) -> None:
+    image = np.random.default_rng(0).random((height, width, 1)).astype(np.float32)
+    whole = foreground_probability(NETWORKS[depth], image, FLOAT32, QuietContext(), tile_px=4096)
+    tiled = foreground_probability(NETWORKS[depth], image, FLOAT32, QuietContext(), tile_px=tile_px)
+    assert whole.shape == (height, width)
+    assert np.abs(tiled - whole).max() <= 1e-5
+
+
+@pytest.mark.parametrize("shape", [(30, 40), (30, 40, 1), (30, 40, 3), (30, 40, 5), (1, 1), (1, 500)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
+def test_any_plane_can_be_proposed_on(shape: tuple[int, ...], dtype: type) -> None:
+    net = network(depth=2)
+    plane = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
+    prediction = propose(net, ModelConfig(name="m", network=net.config), plane, FLOAT32, QuietContext())
+    assert prediction.labels.shape == shape[:2]
+    assert prediction.labels.dtype == np.int32
+    assert bool(prediction.notes) == (shape[-1] != 3 or len(shape) == 2)
+
+
+def test_progress_moves_tile_by_tile(quiet: QuietContext) -> None:
+    image = np.zeros((200, 300, 1), np.float32)
+    foreground_probability(NETWORKS[2], image, FLOAT32, quiet, tile_px=100)
+    assert quiet.seen == [(done, 6) for done in range(7)]
+
+
+def test_cancel_is_obeyed_between_tiles() -> None:
+    class Impatient(QuietContext):
+        def check_cancelled(self) -> None:
+            if len(self.seen) >= 3:
+                raise JobCancelled
+
+    context = Impatient()
+    with pytest.raises(JobCancelled):
+        foreground_probability(NETWORKS[1], np.zeros((400, 400, 1), np.float32), FLOAT32, context, tile_px=64)
+    assert context.seen[-1][0] <= 3
+
+
+def test_short_memory_halves_the_tile_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network(depth=2)
+    real = inference._foreground
+
+    def small_memory(net: UNet, window: np.ndarray, device: Device) -> np.ndarray:
+        if window.shape[0] > 700:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(net, window, device)
+
+    monkeypatch.setattr(inference, "_foreground", small_memory)
+    plane = np.random.default_rng(0).integers(0, 255, (900, 900, 3)).astype(np.uint8)
+    prediction = propose(net, ModelConfig(name="m", network=net.config), plane, FLOAT32, QuietContext())
+    assert any("tiles of 512 px" in note for note in prediction.notes)
