@@ -15,6 +15,7 @@ import torch
 
 import unet_studio
 from unet_studio.core.errors import TrainingDataError
+from unet_studio.core.label_tiles import LabelArray
 from unet_studio.engine.server import ServerContext
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_source import whole_plane
@@ -31,6 +32,7 @@ from unet_studio.unet.validation import Validator, score_instances, tune_postpro
 from unet_studio.unet.weights import load_network, save_weights
 
 _TUNE_FROM_IMAGES = 5
+_SMALLEST_CUT_PX = 128
 
 
 def run_training(request: Train, context: ServerContext) -> Trained:
@@ -42,8 +44,10 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     train_files, val_files = split_samples(
         request.samples, request.val_samples, config.val_fraction, config.seed
     )
-    samples = _read_samples(train_files, start, context)
-    val_samples = _read_samples(val_files, start, context)
+    samples, truths = _read_samples(train_files, start, context)
+    val_samples, val_truths = _read_samples(val_files, start, context)
+    if not val_samples and config.val_fraction > 0:
+        samples, val_samples, val_truths = hold_out_region(samples[0], truths[0])
     if not any((s.labels > 0).any() for s in samples):
         raise TrainingDataError(
             "None of the {count} training masks holds an instance: mark at least one, then train again.",
@@ -60,7 +64,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
         on_point=lambda point: context.point(_message(request.job, point)),
     )
     network.load_state_dict(result.state)
-    model, metrics = _finish(request, start, network, val_files, val_samples, result, device, context)
+    model, metrics = _finish(request, start, network, val_samples, val_truths, result, device, context)
     recipe = _recipe(request, config, train_files, val_files, result, device)
     weights = out / "weights.partial"
     save_weights(weights, network.state_dict())
@@ -93,6 +97,27 @@ def split_samples(
     )
 
 
+def hold_out_region(sample: Sample, truth: LabelArray) -> tuple[list[Sample], list[Sample], list[LabelArray]]:
+    """With a single image its last quarter (along the longer side) validates, the rest trains.
+
+    Returns training samples, validation samples and their truths. A small image is not cut: then nothing
+    validates.
+    """
+    height, width = sample.labels.shape
+    if max(height, width) < _SMALLEST_CUT_PX:
+        return [sample], [], []
+    top, left = (0, width * 3 // 4) if width >= height else (height * 3 // 4, 0)
+    region = (slice(top, None), slice(left, None))
+    checked = np.ones((height, width), bool) if sample.checked is None else sample.checked.copy()
+    held_out = Sample(sample.image[region], sample.labels[region], checked[region].copy())
+    if not checked[region].any():
+        return [sample], [], []
+    checked[region] = False
+    if not checked.any():
+        return [sample], [], []
+    return [Sample(sample.image, sample.labels, checked)], [held_out], [truth[region]]
+
+
 def _starting_point(request: Train) -> tuple[UNet, ModelConfig]:
     if request.init is not None:
         return load_network(Path(request.init))
@@ -103,8 +128,12 @@ def _starting_point(request: Train) -> tuple[UNet, ModelConfig]:
     )
 
 
-def _read_samples(files: Sequence[SampleFiles], model: ModelConfig, context: ServerContext) -> list[Sample]:
-    samples = []
+def _read_samples(
+    files: Sequence[SampleFiles], model: ModelConfig, context: ServerContext
+) -> tuple[list[Sample], list[LabelArray]]:
+    """Samples, and the labels as the person drew them: results are scored against these, uncut."""
+    samples: list[Sample] = []
+    truths: list[LabelArray] = []
     for one in files:
         context.check_cancelled()
         plane = whole_plane(open_image(Path(one.image)))
@@ -122,15 +151,16 @@ def _read_samples(files: Sequence[SampleFiles], model: ModelConfig, context: Ser
                 checked=checked,
             )
         )
-    return samples
+        truths.append(labels)
+    return samples, truths
 
 
 def _finish(
     request: Train,
     start: ModelConfig,
     network: UNet,
-    val_files: Sequence[SampleFiles],
     val_samples: Sequence[Sample],
+    truths: Sequence[LabelArray],
     result: FitResult,
     device: Device,
     context: ServerContext,
@@ -143,8 +173,6 @@ def _finish(
             val_samples, balance=np.ones(2, np.float32), settings=request.config.border_weights
         )
         probabilities = validator.probabilities(network, device, context)
-        # Scored against the labels as the person drew them, before seams were cut.
-        truths = [read_label_image(Path(one.mask)) for one in val_files]
         if request.init is None and len(truths) >= _TUNE_FROM_IMAGES:
             post, scores = tune_postprocessing(truths, probabilities, model.postprocessing)
             model = msgspec.structs.replace(model, postprocessing=post)

@@ -90,6 +90,8 @@ class EngineThread(QThread):
             self.started_job.emit(job)
             try:
                 request, arrays = job.prepare()
+                if self._current is not job:
+                    continue  # Cancelled before the engine knew of it.
                 outcome, result = self._connection.run(request, arrays, partial(self._report, job))
             except JobCancelled:
                 self._end(job, self.cancelled)
@@ -102,6 +104,8 @@ class EngineThread(QThread):
     def _report(self, job: Job, event: object) -> None:
         if self._current is job:
             self.reported.emit(job, event)
+        else:
+            self._connection.cancel()  # Asked while the request was on its way.
 
     def _end(self, job: Job, signal: SignalInstance, *arguments: object) -> None:
         """Tell how a job ended, unless it was cancelled meanwhile: that has been told already."""
