@@ -17,7 +17,7 @@ from pathlib import Path
 VAL_LIST = Path(__file__).with_name("val_images.txt")
 VAL_SHARE = 0.15
 SEED = 2015
-REPEATS = {"fluorescence": 1, "bbbc039": 1, "he_purple": 3, "grey_brightfield": 5}
+REPEATS = {"fluorescence": 1, "bbbc039": 1, "he_purple": 3, "grey_brightfield": 2}
 
 
 def images_by_kind(data: Path) -> dict[str, list[Path]]:

@@ -10,7 +10,7 @@ def test_components_above_the_threshold_become_instances_and_specks_do_not() -> 
     truth = discs((80, 80), (20, 20, 8), (60, 60, 8))
     probability = np.where(truth > 0, 0.9, 0.1).astype(np.float32)
     probability[40, 40] = 0.9
-    labels = instances_from_probability(probability, Postprocessing(grow_px=0, min_area_px=5))
+    labels = instances_from_probability(probability, Postprocessing(min_area_px=5))
     assert np.unique(labels).tolist() == [0, 1, 2]
     assert ((labels > 0) == (truth > 0)).all()
 
@@ -32,3 +32,24 @@ def test_growing_never_makes_one_instance_of_two_nor_eats_another() -> None:
 
 def test_an_empty_probability_gives_no_instance() -> None:
     assert not instances_from_probability(np.zeros((5, 5), np.float32), Postprocessing()).any()
+
+
+def test_two_cells_joined_by_a_bridge_come_apart_and_keep_their_full_shape() -> None:
+    truth = discs((60, 80), (30, 25, 12), (30, 51, 12))
+    probability = np.where(truth > 0, 0.6, 0.1).astype(np.float32)
+    probability[discs((60, 80), (30, 25, 8), (30, 51, 8)) > 0] = 0.95
+    probability[28:33, 36:41] = 0.6
+    labels = instances_from_probability(probability, Postprocessing(threshold=0.5, seed_threshold=0.8))
+    assert np.unique(labels).tolist() == [0, 1, 2]
+    assert ((labels > 0) == (probability >= 0.5)).all(), "the shape is the one above the lower threshold"
+    assert labels[30, 25] != labels[30, 51]
+
+
+def test_a_faint_cell_without_seed_is_kept_and_takes_nothing_from_its_neighbour() -> None:
+    probability = np.full((60, 80), 0.1, np.float32)
+    probability[discs((60, 80), (30, 20, 9)) > 0] = 0.95
+    faint = discs((60, 80), (30, 36, 4)) > 0
+    probability[faint] = 0.6
+    labels = instances_from_probability(probability, Postprocessing(threshold=0.5, seed_threshold=0.8))
+    assert len(np.unique(labels[faint])) == 1
+    assert labels[30, 36] not in (0, labels[30, 20])

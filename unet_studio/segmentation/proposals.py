@@ -6,25 +6,62 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from unet_studio.core.label_tiles import LabelArray
+from unet_studio.core.label_tiles import LabelArray, MaskArray
 from unet_studio.settings.prediction import Postprocessing
 
 
 def instances_from_probability(probability: npt.NDArray[np.float32], settings: Postprocessing) -> LabelArray:
     """int32 (H, W) label image, ids 1..n, from a foreground probability float32 (H, W) in [0, 1].
 
-    Threshold, 8-connected components, small ones dropped, each grown by `grow_px` without meeting
-    another (training cut a seam; growing gives it back).
+    Components above `seed_threshold` are the instances (touching cells come apart there first); each
+    takes the nearer pixels of its region above `threshold`. A region without seed is an instance by
+    itself. Small ones are dropped; `grow_px` gives back the seam that was cut for training.
     """
-    foreground = (probability >= settings.threshold).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(foreground, connectivity=8, ltype=cv2.CV_32S)
-    keep = stats[:, cv2.CC_STAT_AREA] >= settings.min_area_px
+    regions, region_count = _components(probability >= settings.threshold)
+    seeds, _ = _components(probability >= settings.seed_threshold)
+    seeds = _drop_small(seeds, settings.min_area_px)
+    seeded = np.zeros(region_count, bool)
+    seeded[regions[seeds > 0]] = True
+    lonely = np.where(seeded[regions], 0, regions)
+    offset = int(seeds.max(initial=0))
+    labels = np.where(lonely > 0, lonely + np.int32(offset), seeds)
+    labels = _drop_small(_spread(labels, regions), settings.min_area_px)
+    for _ in range(settings.grow_px):
+        labels = grow_by_one(labels)
+    return labels
+
+
+def _components(mask: MaskArray) -> tuple[LabelArray, int]:
+    """8-connected components: int32 labels from 1, and how many labels there are with 0."""
+    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    return labels, count
+
+
+def _drop_small(labels: LabelArray, min_area_px: int) -> LabelArray:
+    """Without the labels of fewer pixels; the others numbered anew from 1."""
+    keep = np.bincount(labels.ravel()) >= max(1, min_area_px)
     keep[0] = False
-    new_id = np.zeros(len(keep), np.int32)
+    new_id = np.zeros(keep.size, np.int32)
     new_id[keep] = np.arange(1, np.count_nonzero(keep) + 1, dtype=np.int32)
     out: LabelArray = new_id[labels]
-    for _ in range(settings.grow_px):
-        out = grow_by_one(out)
+    return out
+
+
+def _spread(labels: LabelArray, regions: LabelArray) -> LabelArray:
+    """Every unlabelled region pixel gets the nearest label, if that lies in the same region."""
+    free = (regions > 0) & (labels == 0)
+    if not free.any() or not labels.any():
+        return labels
+    _, nearest = cv2.distanceTransformWithLabels(
+        (labels == 0).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    size = int(nearest.max()) + 1
+    label_of, region_of = np.zeros(size, np.int32), np.zeros(size, np.int32)
+    labelled = labels > 0
+    label_of[nearest[labelled]], region_of[nearest[labelled]] = labels[labelled], regions[labelled]
+    take = free & (region_of[nearest] == regions)
+    out = labels.copy()
+    out[take] = label_of[nearest[take]]
     return out
 
 

@@ -17,6 +17,7 @@ class Normalization(Struct, frozen=True, forbid_unknown_fields=True):
 class Postprocessing(Struct, frozen=True, forbid_unknown_fields=True):
     """From foreground probability to instances."""
 
-    threshold: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    threshold: Annotated[float, Meta(gt=0, lt=1, description="Where instances end")] = 0.5
+    seed_threshold: Annotated[float, Meta(gt=0, lt=1, description="Where touching ones come apart")] = 0.8
     min_area_px: Annotated[int, Meta(ge=0)] = 20
-    grow_px: Annotated[int, Meta(ge=0, le=10, description="Gives back the seam cut for training")] = 1
+    grow_px: Annotated[int, Meta(ge=0, le=10, description="Gives back the seam cut for training")] = 0

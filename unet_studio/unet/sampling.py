@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 from collections.abc import Iterator, Sequence
@@ -88,6 +89,9 @@ class PatchSampler:
         self._samples = samples
         self._config = config
         self._balance = class_weights(samples, config.border_weights)
+        # Large images hold more lessons, but must not drown the small ones: by the root of the area.
+        shares = np.array([math.sqrt(max(1.0, s.labels.size / config.patch_px**2)) for s in samples])
+        self._cumulative_shares = np.cumsum(shares / shares.sum())[:-1]
         self._places = [None if s.checked is None else np.flatnonzero(s.checked) for s in samples]
         # Labels as float32: OpenCV's remap knows no int32.
         self._labels = [s.labels.astype(np.float32) for s in samples]
@@ -139,7 +143,7 @@ class PatchSampler:
     def _patch(
         self, rng: np.random.Generator
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        which = int(rng.integers(len(self._samples)))
+        which = int(np.searchsorted(self._cumulative_shares, rng.random(), side="right"))
         sample, side = self._samples[which], self._config.patch_px
         warp = random_warp(rng, self._config.augmentation, centre=self._centre(rng, which), side_px=side)
         image = vary_grey_values(rng, warp.image(sample.image), self._config.augmentation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import msgspec
 import numpy as np
@@ -21,8 +22,9 @@ from unet_studio.unet.network import UNet
 from unet_studio.unet.sampling import Sample, weight_map
 
 _EPSILON = 1e-6
-_THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-_GROWTHS_PX = (0, 1, 2)
+_THRESHOLDS = (0.4, 0.5, 0.6, 0.7)
+_SEED_THRESHOLDS = (0.7, 0.8, 0.85, 0.9)
+_GROWTHS_PX = (0, 1)
 _TUNING_IOUS = (0.5, 0.75)
 
 
@@ -98,17 +100,16 @@ def tune_postprocessing(
     probabilities: Sequence[npt.NDArray[np.float32]],
     start: Postprocessing,
 ) -> tuple[Postprocessing, Scores]:
-    """Threshold and growth with the best mean of AP50 and AP75 over images with uncut true labels.
+    """Thresholds and growth with the best mean of AP50 and AP75 over images with uncut true labels.
 
     Returns the settings and their scores.
     """
     best, best_ap = start, -1.0
-    for threshold in _THRESHOLDS:
-        for grow_px in _GROWTHS_PX:
-            settings = msgspec.structs.replace(start, threshold=threshold, grow_px=grow_px)
-            ap = _mean_ap(truths, probabilities, settings)
-            if ap > best_ap:
-                best, best_ap = settings, ap
+    for threshold, seed, grow_px in product(_THRESHOLDS, _SEED_THRESHOLDS, _GROWTHS_PX):
+        settings = msgspec.structs.replace(start, threshold=threshold, seed_threshold=seed, grow_px=grow_px)
+        ap = _mean_ap(truths, probabilities, settings)
+        if ap > best_ap:
+            best, best_ap = settings, ap
     return best, score_instances(truths, probabilities, best)
 
 
