@@ -38,6 +38,8 @@ def studio(qtbot: QtBot) -> Iterator[Studio]:
     studio.window.show()
     qtbot.waitExposed(studio.window)
     yield studio
+    for thread in (studio.proposer, studio.trainer):
+        thread.cancel()  # A running job would make the window ask a question nobody answers.
     studio.window.session.close_project()
     studio.window.close()
     studio.close()
@@ -113,6 +115,10 @@ class Hand:
         mask = Qt.KeyboardModifier.NoModifier
         for modifier in modifiers:
             mask |= modifier
+        # Shortcuts belong to the active window; no window manager gives that back after a dialog here.
+        if not self.window.isActiveWindow():
+            self.window.windowHandle().requestActivate()
+            self.qtbot.waitUntil(self.window.isActiveWindow, timeout=3_000)
         self.canvas.setFocus()
         self.qtbot.keyClick(self.canvas, key, mask)
 
