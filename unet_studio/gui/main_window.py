@@ -10,6 +10,7 @@ from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
+    QGridLayout,
     QLabel,
     QMainWindow,
     QMessageBox,
@@ -147,12 +148,12 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.notice)
-        column.addWidget(self.canvas, 1)
-        column.addWidget(self.job_bar)
+        cell = QGridLayout(centre)
+        cell.setContentsMargins(0, 0, 0, 0)
+        # All in one cell: a notice that comes and goes must not move the image under the hand.
+        cell.addWidget(self.canvas, 0, 0)
+        cell.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignTop)
+        cell.addWidget(self.job_bar, 0, 0, Qt.AlignmentFlag.AlignBottom)
         self.setCentralWidget(centre)
         self._add_dock(
             "images", tr("window", "Images"), self.images_panel, Qt.DockWidgetArea.LeftDockWidgetArea

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from unet_studio.settings.locations import resources_folder
+
 CANVAS = QColor(22, 23, 26)
 PANEL = QColor(37, 39, 44)
 FIELD = QColor(28, 30, 34)
@@ -40,6 +42,19 @@ QPushButton:hover {{ background: #464b55; }}
 QPushButton:focus {{ border: 1px solid {accent}; }}
 QPushButton:disabled {{ color: #777c86; background: #303339; }}
 QPushButton:default {{ background: {accent}; border-color: {accent}; color: white; }}
+QLineEdit, QDoubleSpinBox {{
+    padding: 3px 4px; border: 1px solid #555b66; border-radius: 3px; background: {field};
+}}
+QLineEdit:focus, QDoubleSpinBox:focus {{ border-color: {accent}; }}
+QCheckBox::indicator {{
+    width: 14px; height: 14px; border: 1px solid #7a818d; border-radius: 3px; background: {field};
+}}
+QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; image: url("{tick}"); }}
+QCheckBox::indicator:focus {{ border-color: {accent}; }}
+QProgressBar {{
+    border: 1px solid #4a4f59; border-radius: 4px; background: {field}; text-align: center; min-height: 16px;
+}}
+QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 QToolTip {{ color: {text}; background: {panel}; border: 1px solid #555; padding: 3px; }}
 """
 
@@ -68,8 +83,11 @@ def apply_theme(app: QApplication) -> None:
     for role in (roles.Text, roles.ButtonText, roles.WindowText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(115, 120, 130))
     app.setPalette(palette)
+    tick = (resources_folder() / "icons" / "accept.svg").as_posix()
     app.setStyleSheet(
-        _STYLE.format(panel=PANEL.name(), field=FIELD.name(), accent=ACCENT.name(), text=TEXT.name())
+        _STYLE.format(
+            panel=PANEL.name(), field=FIELD.name(), accent=ACCENT.name(), text=TEXT.name(), tick=tick
+        )
     )
 
 

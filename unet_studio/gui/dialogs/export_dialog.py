@@ -29,6 +29,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle(tr("export", "Export masks"))
         self._folder = QLineEdit(str(folder))
         browse = QPushButton(tr("export", "Choose…"))
+        browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
         where = QHBoxLayout()
         where.addWidget(self._folder, 1)

@@ -25,6 +25,7 @@ class JobBar(QWidget):
         layout.addWidget(self._title, 1)
         layout.addWidget(self._bar, 2)
         layout.addWidget(self._stop)
+        self.setAutoFillBackground(True)  # It lies over the canvas.
         self.hide()
         self.retranslate()
 

@@ -11,6 +11,7 @@ from unet_studio.gui import theme
 from unet_studio.gui.translation import tr
 from unet_studio.jobs.messages import TrainingPoint
 
+_PLOT_HEIGHT = 128
 _TRAIN_COLOUR = theme.ACCENT
 _VAL_COLOUR = theme.WAITING
 _DICE_COLOUR = theme.GOOD
@@ -118,10 +119,9 @@ class TrainingPanel(QWidget):
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
             plot.showGrid(x=False, y=True, alpha=0.2)
-            plot.setMinimumHeight(110)
-            plot.setMaximumHeight(190)
+            plot.setFixedHeight(_PLOT_HEIGHT)
             if len(curves) > 1:
-                plot.addLegend(offset=(-4, 2), labelTextColor=theme.TEXT)
+                plot.addLegend(offset=(-1, 1), labelTextColor=theme.TEXT, colCount=2)
             names = {"train_loss": tr("training", "training"), "val_loss": tr("training", "validation")}
             for key, colour in curves:
                 pen = pyqtgraph.mkPen(colour, width=2)
