@@ -160,6 +160,21 @@ def test_ctrl_wheel_zooms_at_the_pointer_and_the_middle_button_pans(hand: Hand, 
     assert not labels(hand.window).any()
 
 
+def test_dragging_with_space_held_pans_and_paints_nothing(hand: Hand, folder: Path, qtbot: QtBot) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    qtbot.keyPress(hand.canvas, Qt.Key.Key_Space)
+    start = hand.at(60, 70)
+    left = Qt.MouseButton.LeftButton
+    hand.press(60, 70)
+    hand.mouse(QEvent.Type.MouseMove, start + QPoint(-25, 15), Qt.MouseButton.NoButton, left)
+    hand.mouse(QEvent.Type.MouseButtonRelease, start + QPoint(-25, 15), left, Qt.MouseButton.NoButton)
+    qtbot.keyRelease(hand.canvas, Qt.Key.Key_Space)
+    moved = hand.at(60, 70)
+    assert (round(moved.x() - start.x()), round(moved.y() - start.y())) == (-25, 15)
+    assert not labels(hand.window).any()
+
+
 def test_proposals_come_from_the_real_engine_and_one_or_all_are_accepted(hand: Hand, folder: Path) -> None:
     hand.open(folder)
     hand.wait_proposals()

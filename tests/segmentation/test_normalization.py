@@ -53,11 +53,11 @@ def test_a_few_bright_cells_on_black_are_not_lost() -> None:
 def test_channels_are_adapted_and_it_is_said(have: int, want: int, said: str) -> None:
     adapted, note = adapt_channels(np.ones((4, 5, have), np.uint8), want)
     assert adapted.shape == (4, 5, want)
-    assert said in note
+    assert said in str(note)
 
 
 def test_the_right_number_of_channels_is_left_alone() -> None:
     plane = np.ones((4, 5, 3), np.uint8)
     adapted, note = adapt_channels(plane, 3)
     assert adapted is plane
-    assert note == ""
+    assert note is None

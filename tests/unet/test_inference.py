@@ -81,4 +81,4 @@ def test_short_memory_halves_the_tile_and_says_so(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(inference, "_foreground", small_memory)
     plane = np.random.default_rng(0).integers(0, 255, (900, 900, 3)).astype(np.uint8)
     prediction = propose(net, ModelConfig(name="m", network=net.config), plane, FLOAT32, QuietContext())
-    assert any("tiles of 512 px" in note for note in prediction.notes)
+    assert any("tiles of 512 px" in str(note) for note in prediction.notes)

@@ -57,7 +57,7 @@ def predict(options: argparse.Namespace) -> int:
                 }
             )
             device = outcome.device
-            for note in outcome.notes:
+            for note in map(str, outcome.notes):
                 if note not in notes:
                     notes.add(note)
                     print(f"{image.name}: {note}", file=sys.stderr)

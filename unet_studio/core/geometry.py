@@ -90,19 +90,9 @@ class Rect:
             max(self.right, other.right),
         )
 
-    def expand(self, margin_px: int) -> Rect:
-        """Grown by `margin_px` on every side."""
-        return Rect(
-            self.top - margin_px, self.left - margin_px, self.bottom + margin_px, self.right + margin_px
-        )
-
     def shift(self, dy: int, dx: int) -> Rect:
         """Moved by whole pixels."""
         return Rect(self.top + dy, self.left + dx, self.bottom + dy, self.right + dx)
-
-    def contains(self, other: Rect) -> bool:
-        """True if every pixel of `other` lies inside."""
-        return other.is_empty or self.intersect(other) == other
 
     def contains_point(self, y: float, x: float) -> bool:
         """True if the point lies on one of the pixels."""

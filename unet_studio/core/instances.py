@@ -8,7 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from unet_studio.core.geometry import TILE_PX, Rect, TileIndex
+from unet_studio.core.geometry import TileIndex
 from unet_studio.core.label_tiles import LabelArray
 
 MAX_INSTANCE_ID = 2**31 - 1
@@ -19,12 +19,11 @@ class Origin(IntEnum):
 
     DRAWN = 0
     PROPOSED = 1
-    IMPORTED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One row of the table. `class_index` 1 is the first label class."""
+    """One row of the table. `class_index`: its label class; 1 is the first one."""
 
     id: int
     class_index: int = 1
@@ -66,17 +65,6 @@ class InstanceTable:
         """Number of pixels of the instance."""
         return sum(self._pixels.get(instance_id, {}).values())
 
-    def bounds(self, instance_id: int) -> Rect:
-        """Tile-exact bounding rectangle: the tiles that hold the instance."""
-        tiles = self._pixels.get(instance_id)
-        if not tiles:
-            return Rect(0, 0, 0, 0)
-        rows = [index.row for index in tiles]
-        cols = [index.col for index in tiles]
-        return Rect(
-            min(rows) * TILE_PX, min(cols) * TILE_PX, (max(rows) + 1) * TILE_PX, (max(cols) + 1) * TILE_PX
-        )
-
     def count_change(self, index: TileIndex, before: LabelArray, after: LabelArray) -> None:
         """Account for pixels of one tile that changed from `before` to `after` (same shape)."""
         changed = before != after
@@ -90,11 +78,6 @@ class InstanceTable:
         """Load the stored pixel counts of one tile."""
         for instance_id, count in counts.items():
             self._add(instance_id, index, count)
-
-    def counts_in(self, index: TileIndex, candidates: set[int]) -> dict[int, int]:
-        """Pixel counts in one tile of those `candidates` that have pixels there."""
-        found = {i: self._pixels.get(i, {}).get(index, 0) for i in candidates}
-        return {i: n for i, n in found.items() if n}
 
     def _add(self, instance_id: int, index: TileIndex, count: int) -> None:
         tiles = self._pixels.setdefault(instance_id, {})

@@ -12,7 +12,7 @@ from unet_studio.core.label_tiles import LabelArray
 from unet_studio.gui.background.engine_thread import EngineThread, Job
 from unet_studio.gui.models import Models
 from unet_studio.gui.session import Session
-from unet_studio.gui.translation import tr
+from unet_studio.gui.translation import sentence_text, tr
 from unet_studio.jobs.messages import Predict, Predicted, Progress
 
 
@@ -76,7 +76,7 @@ class Proposing(QObject):
             )
         seconds = f"{outcome.seconds:.1f}"
         text = text.format(count=count, seconds=seconds, model=model.name)
-        self.said.emit(" ".join([text, *outcome.notes]))
+        self.said.emit(" ".join([text, *map(sentence_text, outcome.notes)]))
 
     def _failed(self, _: Job, error: UserError) -> None:
         self.ended.emit()

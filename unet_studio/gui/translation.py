@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from unet_studio.core.errors import UserError
+from unet_studio.core.sentences import Sentence
 
 
 def tr(context: str, text: str) -> str:
@@ -15,6 +16,11 @@ def tr(context: str, text: str) -> str:
 def mark(context: str, text: str) -> str:  # noqa: ARG001 - read by lupdate
     """`text` itself, marked as one that `tr` will be asked for later."""
     return text
+
+
+def sentence_text(sentence: Sentence) -> str:
+    """A sentence from below the window in the person's language."""
+    return tr("sentences", sentence.template).format(**sentence.values)
 
 
 def error_text(error: UserError) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from unet_studio.core.sentences import Sentence
 from unet_studio.settings.training import TrainConfig
 
 PROTOCOL_VERSION = 1
@@ -111,7 +112,7 @@ class Predicted(Struct, frozen=True, tag=True, kw_only=True):
     job: int
     device: str
     seconds: float
-    notes: list[str] = []
+    notes: list[Sentence] = []
 
 
 class Trained(Struct, frozen=True, tag=True, kw_only=True):
@@ -120,7 +121,6 @@ class Trained(Struct, frozen=True, tag=True, kw_only=True):
     job: int
     model: str
     metrics: dict[str, Any]
-    notes: list[str] = []
 
 
 class Described(Struct, frozen=True, tag=True, kw_only=True):

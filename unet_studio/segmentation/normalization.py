@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from unet_studio.core.sentences import Sentence
 from unet_studio.settings.prediction import Normalization
 
 PlaneArray = npt.NDArray[np.generic]
@@ -49,25 +50,25 @@ def normalize(plane: PlaneArray, settings: Normalization) -> FloatPlane:
     return out if out.ndim == 3 else out[:, :, None]
 
 
-def adapt_channels(plane: PlaneArray, channels: int) -> tuple[PlaneArray, str]:
-    """(H, W, `channels`) from (H, W[, C]), and a sentence about it ("" if nothing was done)."""
+def adapt_channels(plane: PlaneArray, channels: int) -> tuple[PlaneArray, Sentence | None]:
+    """(H, W, `channels`) from (H, W[, C]), and a sentence about it (None if nothing was done)."""
     if plane.ndim == 2:
         plane = plane[:, :, None]
     have = plane.shape[2]
     if have == channels:
-        return plane, ""
+        return plane, None
+    values = {"have": str(have), "want": str(channels)}
     if have == 1:
         grey = np.broadcast_to(plane, (*plane.shape[:2], channels))
-        return grey, f"The grey image was repeated for the model's {channels} channels."
+        return grey, Sentence("The grey image was repeated for the model's {want} channels.", values)
     if channels == 1:
         weights = np.array([0.299, 0.587, 0.114]) if have == 3 else np.full(have, 1 / have)
         luminance = (plane.astype(np.float32) @ weights.astype(np.float32))[:, :, None]
-        return luminance, f"The image's {have} channels were turned into one grey channel for the model."
+        note = "The image's {have} channels were turned into one grey channel for the model."
+        return luminance, Sentence(note, values)
     if have > channels:
-        return (
-            plane[:, :, :channels],
-            f"Only the first {channels} of the image's {have} channels feed the model.",
-        )
+        note = "Only the first {want} of the image's {have} channels feed the model."
+        return plane[:, :, :channels], Sentence(note, values)
     missing = np.zeros((*plane.shape[:2], channels - have), plane.dtype)
-    padded = np.concatenate([plane, missing], axis=2)
-    return padded, f"The model wants {channels} channels, the image has {have}: the others were left black."
+    note = "The model wants {want} channels, the image has {have}: the others were left black."
+    return np.concatenate([plane, missing], axis=2), Sentence(note, values)

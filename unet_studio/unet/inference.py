@@ -11,6 +11,7 @@ import torch
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import LabelArray
+from unet_studio.core.sentences import Sentence
 from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.context import JobContext
 from unet_studio.segmentation.normalization import FloatPlane, PlaneArray, adapt_channels, normalize
@@ -30,7 +31,7 @@ class Prediction:
     """`labels` int32 (H, W) proposals; `notes`: sentences about what was done to the image."""
 
     labels: LabelArray
-    notes: list[str]
+    notes: list[Sentence]
 
 
 def propose(
@@ -55,7 +56,8 @@ def propose(
                     device=device.name,
                     model=model.name,
                 ) from error
-            notes.append(f"Memory ran short: predicted in tiles of {tile_px} px instead.")
+            short = "Memory ran short: predicted in tiles of {tile_px} px instead."
+            notes.append(Sentence(short, {"tile_px": str(tile_px)}))
     return Prediction(instances_from_probability(probability, model.postprocessing), notes)
 
 

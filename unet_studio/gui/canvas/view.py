@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from unet_studio.core.geometry import PixelPoint, Rect
+from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import IndexArray
 from unet_studio.gui import theme
 from unet_studio.gui.canvas.image_layer import DisplayImage
@@ -288,10 +288,6 @@ class CanvasView(QWidget):
         self.update(self._pointer_area())
         self._pointer = None
         self.hovered.emit(None)
-
-    def pixel_at_pointer(self) -> PixelPoint | None:
-        """The image position under the mouse, None if it is elsewhere."""
-        return self.transform.to_pixel(self._pointer) if self._pointer else None
 
     def _move_pointer(self, position: QPointF) -> None:
         before = self._pointer_area()
