@@ -265,18 +265,18 @@ def test_an_unreadable_image_is_told_and_the_next_one_opens(hand: Hand, folder: 
 
 
 def test_an_empty_folder_and_a_project_open_elsewhere_leave_the_open_one_alone(
-    hand: Hand, folder: Path, tmp_path: Path
+    hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     hand.open(folder)
     (tmp_path / "empty").mkdir()
     hand.window.open_paths([tmp_path / "empty"])
-    assert "holds no image" in hand.window.notice.text
+    qtbot.waitUntil(lambda: "holds no image" in hand.window.notice.text, timeout=5_000)
     other = tmp_path / "other"
     other.mkdir()
     cv2.imwrite(str(other / "a.png"), np.zeros((9, 9), np.uint8))
     held = ProjectStore(other / "other.unetproject")
     hand.window.open_paths([other])
-    assert "already open" in hand.window.notice.text
+    qtbot.waitUntil(lambda: "already open" in hand.window.notice.text, timeout=5_000)
     held.close()
     assert hand.window.session.store.name == "fields"
     hand.window.open_paths([other])

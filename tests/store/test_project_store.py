@@ -271,8 +271,8 @@ def test_a_full_disk_is_told_drawing_goes_on_and_everything_is_written_when_ther
 def test_settings_are_remembered(folder: Path) -> None:
     store = ProjectStore(folder)
     assert store.setting("model") is None
-    store.set_setting("model", "nuclei")
-    store.set_setting("model", "mine")
+    store.record_setting("model", "nuclei")
+    store.record_setting("model", "mine")
     store.close()
     store = ProjectStore(folder)
     assert store.setting("model") == "mine"

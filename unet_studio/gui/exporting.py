@@ -29,11 +29,9 @@ def items_to_export(session: Session, *, only_checked: bool) -> list[ExportItem]
     """Every image that has instances or is checked; open ones as a snapshot of this moment."""
     items = []
     for record in session.images():
-        image = session.kept_image(record.id)
-        checked = image.document.is_checked if image else record.is_checked
-        instances = len(image.document.instances) if image else record.instances
-        if not (checked or (instances and not only_checked)):
+        if not (record.is_checked or (record.instances and not only_checked)):
             continue
+        image = session.kept_image(record.id)
         labels = (image.document.labels.snapshot(), image.document.bounds) if image else None
         items.append(ExportItem(record, labels))
     return items

@@ -49,15 +49,7 @@ class FineTuning(QObject):
 
     def checked_images(self) -> list[ImageRecord]:
         """The images that would teach."""
-        current = self._session.current
-        records = []
-        for record in self._session.images():
-            checked = record.is_checked
-            if current is not None and record.id == current.id:
-                checked = current.document.is_checked  # May be ahead of the disk.
-            if checked:
-                records.append(record)
-        return records
+        return [record for record in self._session.images() if record.is_checked]
 
     def start(self, config: TrainConfig, *, name: str) -> None:
         """Fine-tune the current model on the checked images. Raises TrainingDataError without any."""

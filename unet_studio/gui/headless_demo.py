@@ -41,6 +41,7 @@ def run_headless_demo(images: Path, out: Path) -> Iterator[str]:
         window.resize(1280, 760)
         window.show()
         session.open_paths([images])
+        wait(lambda: session.current is not None)
         for record in session.images():
             session.show_image(record.id)
             wait(partial(_is_shown, session, record.id))

@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: list[Path]) -> None:
         """Open images, a folder or a project; a problem is shown, the open project stays."""
-        self._try(lambda: self.session.open_paths(paths))
+        self.session.open_paths(paths)
 
     def _ask_images(self) -> None:
         pattern = " ".join(f"*{ending}" for ending in IMAGE_ENDINGS)

@@ -38,7 +38,7 @@ class Models(QObject):
         """Use this model from now on."""
         self._current = folder
         if self._session.store is not None:
-            self._session.store.set_setting(_SETTING, self._stored(folder))
+            self._session.store.record_setting(_SETTING, self._stored(folder))
         self.changed.emit()
 
     def project_models_folder(self) -> Path | None:

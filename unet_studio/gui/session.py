@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,10 @@ from unet_studio.core.label_tiles import LabelArray, MaskArray
 from unet_studio.core.proposals import Proposals
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.loaded_image import LoadedImage, load_image
+from unet_studio.gui.opening import CURRENT_IMAGE, OpenedProject, open_project
 from unet_studio.gui.translation import mark, tr
-from unet_studio.io.image_folder import expand_paths
-from unet_studio.settings.locations import user_folder
 from unet_studio.store.edit_codec import PackedEdit
 from unet_studio.store.journal import Commit, EditCommit, Listener
-from unet_studio.store.project_place import is_project, project_for_folder
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 _KEPT_IMAGES = 4
@@ -41,7 +40,7 @@ class _JournalSignals(QObject, Listener):
     """Brings the journal's words from the writer thread to the GUI thread."""
 
     edit_stored = Signal(int, object, object)
-    advanced = Signal()
+    advanced_now = Signal()
     failing_now = Signal(str, int)
     recovered_now = Signal()
 
@@ -49,7 +48,10 @@ class _JournalSignals(QObject, Listener):
         """See Listener."""
         if isinstance(commit, EditCommit) and packed is not None:
             self.edit_stored.emit(commit.image_id, commit.edit, packed)
-        self.advanced.emit()
+
+    def advanced(self) -> None:
+        """See Listener."""
+        self.advanced_now.emit()
 
     def failing(self, reason: str, waiting: int) -> None:
         """See Listener."""
@@ -82,52 +84,40 @@ class Session(QObject):
         self.selected_instance = 0
         self.selected_proposal = 0
         self.saving_problem = ""
+        self._records: dict[int, ImageRecord] = {}
         self._kept: OrderedDict[int, LoadedImage] = OrderedDict()
         self._wanted_image: int | None = None
         self._journal_signals = _JournalSignals(self)
         self._journal_signals.edit_stored.connect(self._edit_stored)
-        self._journal_signals.advanced.connect(self.saving_changed)
+        self._journal_signals.advanced_now.connect(self.saving_changed)
         self._journal_signals.failing_now.connect(self._saving_fails)
         self._journal_signals.recovered_now.connect(self._saving_recovered)
 
     # Opening
 
     def open_paths(self, paths: Iterable[Path]) -> None:
-        """Open a project, a folder of images, or images. Raises UserError."""
-        paths = [Path(p) for p in paths]
-        if len(paths) == 1 and is_project(paths[0]):
-            self._open_project(paths[0], ())
-            return
-        images = expand_paths(paths)
-        # Reading one byte now tells of a missing file before the open project is left.
-        for image in images:
-            if not image.is_file():
-                raise UserError("There is no file {path}: it may have been moved or renamed.", path=image)
-        folder = paths[0] if paths[0].is_dir() else images[0].parent
-        project = project_for_folder(folder, fallback_root=user_folder() / "projects")
-        self._open_project(project, images)
+        """Open a project, a folder of images, or images, in the background.
 
-    def _open_project(self, folder: Path, images: Iterable[Path]) -> None:
-        images = list(images)
-        if self.store is not None and self.store.folder == folder.absolute():
-            self.store.add_images(images)
-            self.images_changed.emit()
-            return
-        store = ProjectStore(folder, self._journal_signals)
-        try:
-            store.add_images(images)
-        except BaseException:
-            store.close()
-            raise
-        self.close_project()
-        self.store = store
-        self.project_changed.emit()
+        What is open stays open until the new one is there; a problem is told by `failed`.
+        """
+        wanted, current = [Path(p) for p in paths], self.store
+        self.said.emit(tr("session", "Opening…"))
+        self._pool.submit(
+            lambda: open_project(wanted, current, self._journal_signals), self._opened, self.failed.emit
+        )
+
+    def _opened(self, opened: OpenedProject) -> None:
+        if opened.store is not self.store:
+            if not self.close_project():
+                opened.store.abandon()
+                return  # The open one has changes that cannot be written: it says so itself.
+            self.store = opened.store
+            self.project_changed.emit()
+        self._records = {record.id: record for record in opened.records}
         self.images_changed.emit()
-        records = self.images()
-        last = store.setting("current_image")
-        known = {record.id for record in records}
-        if records:
-            self.show_image(int(last) if last and int(last) in known else records[0].id)
+        self.said.emit("")
+        if opened.show_image is not None:
+            self.show_image(opened.show_image)
 
     def close_project(self) -> bool:
         """Write what waits and close. False if something could not be written (it stays open)."""
@@ -148,6 +138,7 @@ class Session(QObject):
     def _forget_project(self) -> None:
         self.store, self.current, self._wanted_image = None, None, None
         self._kept.clear()
+        self._records.clear()
         self.saving_problem = ""
         self.select()
         self.image_changed.emit()
@@ -155,12 +146,12 @@ class Session(QObject):
     # Images
 
     def images(self) -> list[ImageRecord]:
-        """The project's images."""
-        return self.store.images() if self.store else []
+        """The project's images, in its order, as they are now (the disk may be a moment behind)."""
+        return list(self._records.values())
 
     def show_image(self, image_id: int) -> None:
         """Load an image in the background, then show it."""
-        record = next((r for r in self.images() if r.id == image_id), None)
+        record = self._records.get(image_id)
         if record is None or self.store is None:
             return
         self.abort_stroke()
@@ -176,7 +167,7 @@ class Session(QObject):
 
     def step_image(self, step: int) -> None:
         """The next (1) or previous (-1) image of the list."""
-        ids = [record.id for record in self.images()]
+        ids = list(self._records)
         if self._wanted_image in ids:
             place = ids.index(self._wanted_image) + step
             if 0 <= place < len(ids):
@@ -191,7 +182,7 @@ class Session(QObject):
             return  # The person has gone on to another one.
         self.current = image
         self._keep(image)
-        self.store.set_setting("current_image", str(image.id))
+        self.store.record_setting(CURRENT_IMAGE, str(image.id))
         self.select()
         self.image_changed.emit()
 
@@ -209,6 +200,12 @@ class Session(QObject):
             if self.store is not None and not self.store.journal.has_waiting(old):
                 del self._kept[old]
 
+    def _update_record(self, image: LoadedImage) -> None:
+        document = image.document
+        self._records[image.id] = replace(
+            self._records[image.id], is_checked=document.is_checked, instances=len(document.instances)
+        )
+
     # Editing
 
     @property
@@ -222,6 +219,7 @@ class Session(QObject):
             return
         if change.edit is not None:
             self.store.record(self.current.id, self.current.document, change)
+            self._update_record(self.current)
             self.saving_changed.emit()
         document = self.current.document
         if self.selected_instance not in document.instances and not document.stroke_is_open:

@@ -45,7 +45,15 @@ class ProposalsCommit:
     pack: Callable[[], bytes] | None
 
 
-Commit = EditCommit | ProposalsCommit
+@dataclass(frozen=True, slots=True, eq=False)
+class SettingCommit:
+    """A value remembered with the project."""
+
+    key: str
+    value: str
+
+
+Commit = EditCommit | ProposalsCommit | SettingCommit
 
 
 class Listener:
@@ -53,6 +61,9 @@ class Listener:
 
     def committed(self, commit: Commit, packed: PackedEdit | None) -> None:
         """The commit is on the disk; `packed` is the edit's compressed form if it was made now."""
+
+    def advanced(self) -> None:
+        """One commit fewer is waiting."""
 
     def failing(self, reason: str, waiting: int) -> None:
         """A commit failed and will be tried again; `waiting` commits are in memory only."""
@@ -97,7 +108,9 @@ class Journal:
     def has_waiting(self, image_id: int) -> bool:
         """True if a commit of this image is not on the disk yet."""
         with self._changed:
-            return any(commit.image_id == image_id for commit in self._queue)
+            return any(
+                commit.image_id == image_id for commit in self._queue if not isinstance(commit, SettingCommit)
+            )
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything is on the disk; False if it is not within the time."""
@@ -138,12 +151,17 @@ class Journal:
             with self._changed:
                 self._queue.popleft()
                 self._changed.notify_all()
+            self._listener.advanced()
             if self._failing:
                 self._failing = False
                 self._listener.recovered()
 
     def _write(self, commit: Commit) -> PackedEdit | None:
         # Compressing is most of the work and needs no lock.
+        if isinstance(commit, SettingCommit):
+            with self._lock, transaction(self._connection) as cursor:
+                cursor.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (commit.key, commit.value))
+            return None
         if isinstance(commit, ProposalsCommit):
             data = commit.pack() if commit.pack else None
             with self._lock, transaction(self._connection) as cursor:

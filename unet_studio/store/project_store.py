@@ -22,7 +22,14 @@ from unet_studio.core.label_tiles import LabelTiles
 from unet_studio.core.proposals import Proposals
 from unet_studio.store import schema
 from unet_studio.store.edit_codec import PackedEdit, area_from
-from unet_studio.store.journal import EditCommit, Journal, Listener, ProposalsCommit, transaction
+from unet_studio.store.journal import (
+    EditCommit,
+    Journal,
+    Listener,
+    ProposalsCommit,
+    SettingCommit,
+    transaction,
+)
 from unet_studio.store.project_lock import read_owner, remove_owner, write_owner
 from unet_studio.store.proposal_codec import pack_proposals, unpack_proposals
 
@@ -190,10 +197,9 @@ class ProjectStore:
             row = self._connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
 
-    def set_setting(self, key: str, value: str) -> None:
-        """Remember a value with the project."""
-        with self._lock, transaction(self._connection) as cursor:
-            cursor.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, value))
+    def record_setting(self, key: str, value: str) -> None:
+        """Hand a value to remember to the journal; returns at once."""
+        self.journal.submit(SettingCommit(key, value))
 
     # Inside
 

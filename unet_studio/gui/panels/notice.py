@@ -37,7 +37,11 @@ class Notice(QFrame):
         return self._text.text()
 
     def say(self, sentence: str) -> None:
-        """News: fade after a while."""
+        """News: fade after a while. "" takes the last news away, but no problem."""
+        if not sentence:
+            if self._timer.isActive():
+                self.hide()
+            return
         self._show(sentence, theme.ACCENT)
         self._timer.start(_NEWS_MS)
 
