@@ -30,13 +30,15 @@ def labels(window: MainWindow) -> np.ndarray:
     return document.read(document.bounds)
 
 
-def test_a_folder_opens_on_its_first_image_with_the_list_beside_it(hand: Hand, folder: Path) -> None:
+def test_a_folder_opens_on_its_first_image_with_the_list_beside_it(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
     hand.open(folder)
     window = hand.window
     assert [r.path.name for r in window.session.images()] == ["field1.png", "field2.png", "field3.png"]
     assert window.session.current.path.name == "field1.png"
     assert window.windowTitle().startswith("fields")
-    assert window._saved.text() == "All changes saved"
+    qtbot.waitUntil(lambda: window._saved.text() == "All changes saved", timeout=5_000)
 
 
 def test_dropping_files_opens_them(hand: Hand, folder: Path) -> None:
