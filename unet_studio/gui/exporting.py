@@ -11,9 +11,7 @@ from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import LabelTiles
 from unet_studio.gui.session import Session
 from unet_studio.io.atomic import writable_folder
-from unet_studio.io.image_source import whole_plane
 from unet_studio.io.label_files import write_masks
-from unet_studio.io.open_image import open_image
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 
@@ -57,8 +55,7 @@ def export_masks(
         if item.labels is not None:
             tiles, bounds = item.labels
         else:
-            height, width = whole_plane(open_image(item.record.path)).shape[:2]
-            document = store.load_document(item.record.id, height=height, width=width)
+            document = store.load_stored_document(item.record.id)
             tiles, bounds = document.labels, document.bounds
         written += write_masks(folder, item.record.path.stem, tiles.read(bounds), formats)
     return written

@@ -13,8 +13,6 @@ from unet_studio.gui.background.engine_thread import EngineThread, Job, Prepared
 from unet_studio.gui.models import Models
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import tr
-from unet_studio.io.image_source import whole_plane
-from unet_studio.io.open_image import open_image
 from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingPoint
 from unet_studio.settings.training import TrainConfig
 from unet_studio.store.project_store import ImageRecord, ProjectStore
@@ -113,7 +111,10 @@ class FineTuning(QObject):
 
 def _prepare(store: ProjectStore, lessons: Sequence[Lesson | ImageRecord], request: Train) -> Prepared:
     """Write the run folder; runs in the worker thread."""
-    snapshots = [one if isinstance(one, Lesson) else _stored_lesson(store, one) for one in lessons]
+    snapshots = [
+        one if isinstance(one, Lesson) else Lesson.of(one.path, store.load_stored_document(one.id))
+        for one in lessons
+    ]
     run = new_run_folder(store.folder)
     written = write_lessons(run, snapshots)
     samples = [
@@ -122,8 +123,3 @@ def _prepare(store: ProjectStore, lessons: Sequence[Lesson | ImageRecord], reque
     request = msgspec.structs.replace(request, samples=samples)
     write_request(run, request)
     return request, []
-
-
-def _stored_lesson(store: ProjectStore, record: ImageRecord) -> Lesson:
-    height, width = whole_plane(open_image(record.path)).shape[:2]
-    return Lesson.of(record.path, store.load_document(record.id, height=height, width=width))

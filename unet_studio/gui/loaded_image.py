@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 from unet_studio.core.document import Document
+from unet_studio.core.errors import ProjectError
 from unet_studio.core.proposals import Proposals
 from unet_studio.gui.canvas.image_layer import DisplayImage
 from unet_studio.io.image_source import whole_plane
@@ -38,7 +40,9 @@ def load_image(store: ProjectStore, image_id: int, path: Path) -> LoadedImage:
     plane = whole_plane(open_image(path))
     plane.flags.writeable = False
     height, width = plane.shape[:2]
-    document = store.load_document(image_id, height=height, width=width)
-    return LoadedImage(
-        image_id, path, plane, DisplayImage.from_plane(plane), document, store.load_proposals(image_id)
-    )
+    try:
+        document = store.load_document(image_id, height=height, width=width)
+        proposals = store.load_proposals(image_id)
+    except sqlite3.ProgrammingError as error:
+        raise ProjectError("The project {name} was closed meanwhile.", name=store.name) from error
+    return LoadedImage(image_id, path, plane, DisplayImage.from_plane(plane), document, proposals)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from unet_studio.core.document import Change, ChangeKind, Document
+from unet_studio.core.document import Change, Document
 from unet_studio.core.edits import Edit
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import PixelPoint
@@ -162,7 +162,9 @@ class Session(QObject):
             return
         self.loading_image.emit(record.path)
         self._pool.submit(
-            lambda: load_image(store, image_id, record.path), self._image_loaded, self._image_failed
+            lambda: load_image(store, image_id, record.path),
+            self._image_loaded,
+            lambda error: self._image_failed(error, store),
         )
 
     def step_image(self, step: int) -> None:
@@ -186,7 +188,9 @@ class Session(QObject):
         self.select()
         self.image_changed.emit()
 
-    def _image_failed(self, error: UserError) -> None:
+    def _image_failed(self, error: UserError, store: ProjectStore) -> None:
+        if store is not self.store:
+            return  # Its project was closed meanwhile.
         self.current = None
         self.select()
         self.image_changed.emit()
@@ -225,8 +229,15 @@ class Session(QObject):
         if self.selected_instance not in document.instances and not document.stroke_is_open:
             self.select(proposal=self.selected_proposal)
         self.changed.emit(change)
-        if change.kind & ChangeKind.INSTANCES and self.current.proposals is not None:
+        if change.edit is not None and self._concerns_proposals(change.edit):
             self.proposals_changed.emit()
+
+    def _concerns_proposals(self, edit: Edit) -> bool:
+        """True if an instance that came from a proposal appeared or went: the proposal waits, or not."""
+        if self.current is None or self.current.proposals is None:
+            return False
+        accepted = set(self.current.proposals.accepted.values())
+        return any(row.instance_id in accepted for row in edit.rows)
 
     def undo(self) -> None:
         """Take back the last edit."""

@@ -155,6 +155,14 @@ class ProjectStore:
             next_id=row[2],
         )
 
+    def load_stored_document(self, image_id: int) -> Document:
+        """The document of an image that has been opened before; the image file is not needed."""
+        with self._lock:
+            height, width = self._connection.execute(
+                "SELECT height, width FROM images WHERE id = ?", (image_id,)
+            ).fetchone()
+        return self.load_document(image_id, height=height, width=width)
+
     def record(self, image_id: int, document: Document, change: Change) -> None:
         """Hand the edit of a change to the journal; returns at once."""
         if change.edit is None:
