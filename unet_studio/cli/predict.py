@@ -37,12 +37,16 @@ def predict(options: argparse.Namespace) -> int:
     try:
         for image in images:
             try:
-                plane = whole_plane(open_image(image))
+                source = open_image(image)
+                plane = whole_plane(source)
             except ImageFileError as error:
                 # One bad file must not cost the others.
                 print(f"unet-studio: {error}", file=sys.stderr)
                 unreadable += 1
                 continue
+            if source.axes.t * source.axes.z > 1:
+                count = source.axes.t * source.axes.z
+                print(f"{image.name}: the file holds {count} planes; the first one is used.", file=sys.stderr)
             with ProgressLine(image.name) as progress:
                 request = Predict(job=0, model=str(model), device=options.device)
                 outcome, arrays = engine.run(request, [plane], progress)

@@ -10,6 +10,7 @@ from unet_studio.core.document import Document
 from unet_studio.core.errors import ProjectError
 from unet_studio.core.proposals import Proposals
 from unet_studio.gui.canvas.image_layer import DisplayImage
+from unet_studio.gui.translation import tr
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.open_image import open_image
 from unet_studio.segmentation.normalization import PlaneArray
@@ -26,18 +27,24 @@ class LoadedImage:
     display: DisplayImage
     document: Document
     proposals: Proposals | None
+    planes: int
+    """Planes (t, z) in the file; the first one is shown."""
 
     @property
     def shape_text(self) -> str:
         """Size, channels and bit depth for a person."""
         height, width, channels = self.plane.shape
         kind = {1: "grey", 3: "RGB"}.get(channels, f"{channels} ch")
-        return f"{width} × {height}, {kind}, {self.plane.dtype.itemsize * 8}-bit"
+        text = f"{width} × {height}, {kind}, {self.plane.dtype.itemsize * 8}-bit"
+        if self.planes > 1:
+            text += ", " + tr("images", "plane 1 of {count}").format(count=self.planes)
+        return text
 
 
 def load_image(store: ProjectStore, image_id: int, path: Path) -> LoadedImage:
     """Read an image and its labels; runs in a worker thread."""
-    plane = whole_plane(open_image(path))
+    source = open_image(path)
+    plane = whole_plane(source)
     plane.flags.writeable = False
     height, width = plane.shape[:2]
     try:
@@ -45,4 +52,5 @@ def load_image(store: ProjectStore, image_id: int, path: Path) -> LoadedImage:
         proposals = store.load_proposals(image_id)
     except sqlite3.ProgrammingError as error:
         raise ProjectError("The project {name} was closed meanwhile.", name=store.name) from error
-    return LoadedImage(image_id, path, plane, DisplayImage.from_plane(plane), document, proposals)
+    planes = source.axes.t * source.axes.z
+    return LoadedImage(image_id, path, plane, DisplayImage.from_plane(plane), document, proposals, planes)
