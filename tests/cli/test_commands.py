@@ -134,6 +134,10 @@ BAD_INPUT = {
     "an unknown model": (["predict", "images", "--out", "o", "--model", "gone"], "There is no model gone"),
     "an unknown device": (
         ["predict", "images", "--out", "o", "--model", "{model}", "--device", "tpu7"], "There is no device tpu7"),
+    "masks that would replace the images": (
+        ["predict", "tiffs", "--out", "tiffs", "--model", "{model}"], "would replace the images"),
+    "a share and a set for validation": (
+        ["train", "--images", "images", "--masks", "masks", "--out", "m", "--val-fraction", "0.2", "--val-images", "images", "--val-masks", "masks"], "exclude each other"),
     "a GPU that is not there": (
         ["predict", "images", "--out", "o", "--model", "{model}", "--device", "cuda:93"], "is not usable"),
     "a folder that cannot be written": (
@@ -149,7 +153,7 @@ BAD_INPUT = {
     "settings with an unknown key": (
         ["train", "--images", "images", "--masks", "masks", "--out", "m", "--config", "bad.toml"], "learning_speed"),
     "settings out of range": (
-        ["train", "--images", "images", "--masks", "masks", "--out", "m", "--epochs", "0"], ">= 1"),
+        ["train", "--images", "images", "--masks", "masks", "--out", "m", "--epochs", "0"], "epochs: expected `int` >= 1"),
     "half of a validation set": (
         ["train", "--images", "images", "--masks", "masks", "--out", "m", "--val-images", "images"], "go together"),
     "two lengths": (
@@ -166,11 +170,12 @@ def test_bad_input_ends_with_code_2_and_one_plain_line(
 ) -> None:
     monkeypatch.chdir(cells)
     monkeypatch.setenv("DISPLAY", ":77")
-    for name in ("empty", "twin", "few", "small", "blank"):
+    for name in ("empty", "twin", "few", "small", "blank", "tiffs"):
         Path(name).mkdir()
     Path("file").write_bytes(b"")
     Path("bad.toml").write_text("learning_speed = 3\n")
     cv2.imwrite("twin/a.png", np.zeros((96, 112), np.uint8))
+    write_label_tiff(Path("tiffs/a.tif"), np.ones((96, 112), np.int32))
     write_label_tiff(Path("few/a.tif"), np.ones((96, 112), np.int32))
     write_label_tiff(Path("small/a.tif"), np.ones((5, 6), np.int32))
     write_label_tiff(Path("blank/a.tif"), np.zeros((96, 112), np.int32))

@@ -220,7 +220,7 @@ def test_the_history_forgets_its_oldest_edits_beyond_its_budget_but_never_the_la
         document.begin_stroke("Brush stroke")
         document.paint(document.bounds, np.ones((100, 100), bool), document.new_instance_id())
         document.finish_stroke()
-    assert len(document.history) == 1
+    assert len(document.history) == 1, "one edit is larger than the budget: only the last one is kept"
     assert document.undo() is not None
     assert document.undo() is None
 

@@ -129,7 +129,7 @@ def test_the_main_job(hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot, st
 
     answer(qtbot, ExportDialog, fill)
     window.actions_by_id["file.export"].trigger()
-    qtbot.waitUntil(lambda: "masks were written" in window.notice.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "Masks written" in window.notice.text, timeout=10_000)
     final = document.read(document.bounds)
     exported = tifffile.imread(out / "label-tiff" / "field1.tif")
     assert exported.dtype == np.uint16

@@ -345,3 +345,96 @@ def test_a_long_stroke_outside_the_image_does_no_harm(hand: Hand, folder: Path) 
     assert labels(hand.window)[128, 128]
     hand.drag((-50, -50), (-60, -60))
     assert hand.window.session.document.bounds == Rect(0, 0, 256, 256)
+
+
+def test_a_stroke_under_way_when_another_image_arrives_goes_nowhere(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    hand.open(folder)
+    session = hand.window.session
+    first = session.document
+    ids = [record.id for record in session.images()]
+    hand.key(Qt.Key.Key_B)
+    session.show_image(ids[1])
+    hand.press(50, 50)
+    hand.move(70, 90)
+    hand.wait_image("field2.png")
+    hand.move(90, 90)
+    hand.release(90, 90)
+    assert not labels(hand.window).any()
+    assert not first.read(first.bounds).any()
+    assert not first.stroke_is_open
+    hand.drag((50, 50), (60, 60))
+    assert labels(hand.window).any(), "drawing on the new image works"
+    assert session.store.journal.flush(5)
+    assert session.store.load_stored_document(ids[0]).history.undo_name is None
+
+
+def test_going_there_and_back_quickly_keeps_the_document_that_was_drawn_on(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    hand.open(folder)
+    session = hand.window.session
+    ids = [record.id for record in session.images()]
+    for image_id in (ids[1], ids[2], ids[1], ids[2]):
+        session.show_image(image_id)
+    hand.wait_image("field3.png")
+    hand.key(Qt.Key.Key_B)
+    hand.drag((50, 50), (60, 60))
+    drawn = session.document
+    qtbot.wait(300)
+    assert session.document is drawn
+    assert labels(hand.window).any()
+
+
+def test_keys_during_a_stroke_do_not_disturb_it(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    hand.drag((50, 50), (50, 90))
+    hand.press(100, 50)
+    for key in (Qt.Key.Key_Delete, Qt.Key.Key_C, Qt.Key.Key_A):
+        hand.key(key)
+    hand.key(Qt.Key.Key_Z, CTRL)
+    hand.move(100, 90)
+    hand.release(100, 90)
+    assert labels(hand.window)[50, 60]
+    assert labels(hand.window)[100, 60]
+    document = hand.window.session.document
+    assert document.instances.area_px(1) == np.count_nonzero(labels(hand.window))
+
+
+def test_proposals_for_a_project_that_was_left_are_dropped(
+    hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    cv2.imwrite(str(other / "a.png"), np.zeros((99, 99), np.uint8))
+    hand.open(folder)
+    hand.key(Qt.Key.Key_P)
+    hand.window.open_paths([other])
+    hand.wait_image("a.png")
+    qtbot.waitUntil(lambda: not hand.window.job_bar.isVisible(), timeout=5_000)
+    qtbot.wait(1500)
+    assert hand.window.session.current.proposals is None
+    assert not hand.window.session.open_proposals()
+
+
+def test_escape_right_after_p_leaves_no_bar_behind(hand: Hand, folder: Path, qtbot: QtBot) -> None:
+    hand.open(folder)
+    for _ in range(3):
+        hand.key(Qt.Key.Key_P)
+        hand.key(Qt.Key.Key_Escape)
+    qtbot.wait(500)
+    assert not hand.window.job_bar.isVisible()
+    hand.wait_proposals()
+    assert hand.window.session.open_proposals()
+
+
+def test_export_into_the_images_own_folder_is_refused(hand: Hand, folder: Path, qtbot: QtBot) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    hand.drag((50, 50), (50, 90))
+    before = (folder / "field1.png").read_bytes()
+    hand.window.export(folder, ("label-png",))
+    qtbot.waitUntil(lambda: "would replace the images" in hand.window.notice.text, timeout=5_000)
+    assert (folder / "field1.png").read_bytes() == before

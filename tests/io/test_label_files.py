@@ -63,6 +63,23 @@ def test_colours_are_instances(tmp_path: Path) -> None:
     assert (labels[4:6] == 0).all()
 
 
+def test_minus_one_is_background_and_a_look_up_table_changes_no_number(tmp_path: Path) -> None:
+    labels = np.array([[-1, 0, 1], [3, 3, 70_000]], np.int32)
+    tifffile.imwrite(tmp_path / "a.tif", labels)
+    assert read_label_image(tmp_path / "a.tif").tolist() == [[0, 0, 1], [3, 3, 70_000]]
+    small = np.array([[0, 1], [2, 2]], np.uint8)
+    tifffile.imwrite(tmp_path / "b.tif", small, photometric="miniswhite")
+    assert (read_label_image(tmp_path / "b.tif") == small).all()
+    colours = np.zeros((3, 256), np.uint16)
+    tifffile.imwrite(tmp_path / "c.tif", small, photometric="palette", colormap=colours)
+    assert (read_label_image(tmp_path / "c.tif") == small).all()
+
+
+def test_huge_ids_without_any_background_keep_every_instance(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.array([[4_000_000_000, 4_100_000_000]], np.uint32))
+    assert read_label_image(tmp_path / "a.tif").tolist() == [[1, 2]]
+
+
 def test_probabilities_are_refused_as_masks(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", np.full((4, 4), 0.3, np.float32))
     with pytest.raises(LabelFileError, match="fractions"):

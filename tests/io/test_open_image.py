@@ -42,6 +42,11 @@ def test_a_jpeg_turned_by_its_exif_tag_stands_upright(data: Path) -> None:
         assert whole_plane(open_image(path)).ndim == 3
 
 
+def test_a_jpeg_under_the_name_of_a_png_is_read(tmp_path: Path) -> None:
+    cv2.imencode(".jpg", np.full((30, 40), 90, np.uint8))[1].tofile(tmp_path / "a.png")
+    assert whole_plane(open_image(tmp_path / "a.png")).shape == (30, 40, 1)
+
+
 def test_a_grey_image_saved_as_colour_with_alpha_is_grey(data: Path) -> None:
     path = data / "nuclei_dsb2018" / "images" / "00071198d059.png"
     plane = whole_plane(open_image(path))

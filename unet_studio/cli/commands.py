@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,8 +16,6 @@ from unet_studio.jobs.context import JobCancelled
 EXIT_DONE = 0
 EXIT_BAD_INPUT = 2
 EXIT_CANCELLED = 130
-
-_FORMATS = ("label-tiff", "label-png", "binary-png")
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -37,6 +36,10 @@ def run_command(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, JobCancelled):
         print("unet-studio: cancelled.", file=sys.stderr)
         return EXIT_CANCELLED
+    except BrokenPipeError:
+        # Whoever read our output has gone (… | head): that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
     except SystemExit as end:  # argparse: --help, --version, bad usage
         return int(end.code or 0)
 
@@ -97,7 +100,11 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
     predict.add_argument("--out", required=True, type=Path, metavar="DIR")
     predict.add_argument("--model", default=None, metavar="NAME_OR_DIR", help="default: the shipped model")
     predict.add_argument(
-        "--format", dest="formats", action="append", choices=_FORMATS, help="default: label-tiff; repeatable"
+        "--format",
+        dest="formats",
+        action="append",
+        choices=MASK_FORMATS,
+        help="default: label-tiff; repeatable",
     )
     _device_and_json(predict)
 

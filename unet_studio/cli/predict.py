@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from unet_studio.cli.progress import ProgressLine
-from unet_studio.core.errors import ImageFileError, UserError
+from unet_studio.core.errors import ImageFileError
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_folder import expand_paths
 from unet_studio.io.image_source import whole_plane
-from unet_studio.io.label_files import write_masks
+from unet_studio.io.label_files import check_mask_names, write_masks
 from unet_studio.io.model_folder import find_model
 from unet_studio.io.open_image import open_image
 from unet_studio.jobs.connection import EngineConnection
@@ -26,10 +25,10 @@ from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder,
 def predict(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     images = expand_paths(options.paths)
-    _refuse_equal_stems(images)
+    formats = tuple(dict.fromkeys(options.formats or ["label-tiff"]))
+    check_mask_names(images, options.out, formats)
     model = find_model(options.model or DEFAULT_MODEL, user_folder() / "models", shipped_models_folder())
     out = writable_folder(options.out)
-    formats = tuple(dict.fromkeys(options.formats or ["label-tiff"]))
     engine = EngineConnection()
     rows: list[dict[str, Any]] = []
     notes: set[str] = set()
@@ -66,25 +65,8 @@ def predict(options: argparse.Namespace) -> int:
                     notes.add(note)
                     print(f"{image.name}: {note}", file=sys.stderr)
             print(f"{image.name}: {rows[-1]['instances']} instances, {files[0]}")
-    except KeyboardInterrupt:
-        engine.cancel()
-        raise
     finally:
         engine.close()
     if options.json:
         print(json.dumps({"model": str(model), "device": device, "unreadable": unreadable, "images": rows}))
     return 2 if unreadable else 0
-
-
-def _refuse_equal_stems(images: list[Path]) -> None:
-    seen: dict[str, Path] = {}
-    for image in images:
-        other = seen.setdefault(image.stem, image)
-        if other is not image:
-            raise UserError(
-                "{first} and {second} would both be written as {stem}: rename one, or predict them into "
-                "two folders.",
-                first=other,
-                second=image,
-                stem=image.stem,
-            )

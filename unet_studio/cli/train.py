@@ -15,7 +15,7 @@ from unet_studio.io.image_folder import pair_by_stem
 from unet_studio.io.model_folder import find_model
 from unet_studio.jobs.connection import EngineConnection
 from unet_studio.jobs.messages import SampleFiles, Train, Trained
-from unet_studio.settings.files import read_toml
+from unet_studio.settings.files import plain_reason, read_toml
 from unet_studio.settings.locations import shipped_models_folder, user_folder
 from unet_studio.settings.training import TrainConfig
 
@@ -25,6 +25,8 @@ def train(options: argparse.Namespace) -> int:
     config = _config(options)
     if (options.val_images is None) != (options.val_masks is None):
         raise SettingsError("--val-images and --val-masks go together: give both or neither.")
+    if options.val_images is not None and options.val_fraction is not None:
+        raise SettingsError("--val-fraction and --val-images exclude each other: give one of them.")
     init = None
     if options.init != "none":
         init = str(find_model(options.init, user_folder() / "models", shipped_models_folder()))
@@ -45,9 +47,6 @@ def train(options: argparse.Namespace) -> int:
     try:
         with ProgressLine("train") as progress:
             outcome, _ = engine.run(request, on_event=progress)
-    except KeyboardInterrupt:
-        engine.cancel()
-        raise
     finally:
         engine.close()
     trained = cast(Trained, outcome)
@@ -81,4 +80,4 @@ def _config(options: argparse.Namespace) -> TrainConfig:
     try:
         return msgspec.convert(msgspec.to_builtins(config) | given, TrainConfig)
     except msgspec.ValidationError as error:
-        raise SettingsError("A setting is out of range: {reason}.", reason=error) from error
+        raise SettingsError("A setting is out of range: {reason}.", reason=plain_reason(error)) from error

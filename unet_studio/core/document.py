@@ -142,6 +142,7 @@ class Document:
 
     def delete_instances(self, instance_ids: Iterable[int], *, name: str) -> Change | None:
         """Turn the instances' pixels into background and remove their rows."""
+        self._require_no_stroke()
         wanted = {i for i in instance_ids if i in self.instances}
         builder = EditBuilder(name, self.labels, self.instances)
         for index in set().union(*(self.instances.tiles_of(i) for i in wanted)) if wanted else ():
@@ -156,6 +157,7 @@ class Document:
 
         Every accepted proposal gets a new instance id. One that has no free pixel left stays open.
         """
+        self._require_no_stroke()
         wanted = [i for i in proposal_ids if proposals.is_open(i, self.instances)]
         if not wanted:
             return None
@@ -190,13 +192,19 @@ class Document:
 
     def undo(self) -> Change | None:
         """Take back the last edit."""
+        self._require_no_stroke()
         return self._step(self.history.step_back(), forward=False)
 
     def redo(self) -> Change | None:
         """Make the last undone edit again."""
+        self._require_no_stroke()
         return self._step(self.history.step_forward(), forward=True)
 
     # Inside
+
+    def _require_no_stroke(self) -> None:
+        if self._stroke is not None:
+            raise RuntimeError("a stroke is open: finish or abort it first")
 
     def _open_stroke(self) -> EditBuilder:
         if self._stroke is None:

@@ -80,7 +80,10 @@ class History:
                 return
 
     def _trim(self) -> None:
-        """Forget the oldest edits beyond the budget, but never the last one."""
-        while self._bytes > self._budget and self._done > 1:
+        """Forget the oldest edits beyond the budget.
+
+        The last one does not count: it may be large, and will soon be replaced by its compressed form.
+        """
+        while self._done > 1 and self._bytes - self._edits[-1].nbytes > self._budget:
             self._bytes -= self._edits.pop(0).nbytes
             self._done -= 1

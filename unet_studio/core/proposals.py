@@ -65,6 +65,20 @@ class Proposals:
         return self.tiles.value_at(int(y), int(x)) if y >= 0 and x >= 0 else 0
 
 
+def reject_covered(proposals: Proposals, labels: LabelTiles) -> None:
+    """Put aside proposals that lie mostly on labels: the person has dealt with those cells already."""
+    covered: dict[int, int] = {}
+    for index in proposals.tiles.indices() & labels.indices():
+        on_labels = proposals.tiles.tile(index)[labels.tile(index) > 0]
+        ids, counts = np.unique(on_labels, return_counts=True)
+        for proposal_id, count in zip(ids.tolist(), counts.tolist(), strict=True):
+            covered[proposal_id] = covered.get(proposal_id, 0) + count
+    for proposal_id, count in covered.items():
+        waiting = proposal_id in proposals.table and proposal_id not in proposals.accepted
+        if waiting and 2 * count > proposals.table[proposal_id].area_px:
+            proposals.rejected.add(proposal_id)
+
+
 def _table_of(labels: LabelArray) -> dict[int, Proposal]:
     """Bounding rectangle and area of every label, in one pass over the labelled pixels."""
     ys, xs = np.nonzero(labels)

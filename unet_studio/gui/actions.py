@@ -14,7 +14,7 @@ from unet_studio.settings.locations import resources_folder
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """One command. `keys`: any of these shortcuts. `checkable`: on or off. `group`: one of several."""
+    """One command. `keys`: any of these shortcuts. `checkable`: on or off."""
 
     id: str
     text: str

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QThread, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -87,6 +87,9 @@ def _tell_of_bug(kind: type[BaseException], error: BaseException, trace: Traceba
     text = "".join(traceback.format_exception(kind, error, trace))
     _log.error("%s", text)
     sys.stderr.write(text)
+    app = QApplication.instance()
+    if app is None or QThread.currentThread() is not app.thread():
+        return  # Only the GUI thread may show a window.
     sentence = tr(
         "app",
         "Something unexpected went wrong ({reason}). Your labels are safe. The details are in {log}; please "

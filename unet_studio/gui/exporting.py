@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import LabelTiles
 from unet_studio.gui.session import Session
 from unet_studio.io.atomic import writable_folder
-from unet_studio.io.label_files import write_masks
+from unet_studio.io.label_files import check_mask_names, write_masks
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 
@@ -39,16 +38,7 @@ def export_masks(
     store: ProjectStore, items: Sequence[ExportItem], folder: Path, formats: tuple[str, ...]
 ) -> list[Path]:
     """Write the masks; runs in a worker thread. Returns the files."""
-    seen: dict[str, Path] = {}
-    for item in items:
-        other = seen.setdefault(item.record.path.stem, item.record.path)
-        if other != item.record.path:
-            raise UserError(
-                "{first} and {second} would both be written as {stem}: rename one of the images.",
-                first=other.name,
-                second=item.record.path.name,
-                stem=other.stem,
-            )
+    check_mask_names((item.record.path for item in items), folder, formats)
     writable_folder(folder)
     written: list[Path] = []
     for item in items:

@@ -65,7 +65,7 @@ class FineTuning(QObject):
         lessons: list[Lesson | ImageRecord] = [self._lesson(record) for record in records]
         request = Train(job=0, samples=[], config=config, init=str(model), out=str(folder / name), name=name)
         title = tr("fine_tuning", "Fine-tuning {name}").format(name=name)
-        self._engine.submit(Job(title, lambda: _prepare(store, lessons, request), name))
+        self._engine.submit(Job(title, lambda: _prepare(store, lessons, request), subject=store))
 
     def stop_keeping_best(self) -> None:
         """End now; the best weights so far become the model."""
@@ -86,10 +86,11 @@ class FineTuning(QObject):
         elif isinstance(event, TrainingPoint):
             self.point.emit(event)
 
-    def _done(self, _: Job, outcome: Trained, __: object) -> None:
+    def _done(self, job: Job, outcome: Trained, _: object) -> None:
         self.ended.emit()
         folder = Path(outcome.model)
-        self._models.choose(folder)
+        if job.subject is self._session.store:
+            self._models.choose(folder)
         text = tr("fine_tuning", "The model {name} is ready and proposes from now on.").format(
             name=folder.name
         )
@@ -110,7 +111,7 @@ class FineTuning(QObject):
 
 
 def _prepare(store: ProjectStore, lessons: Sequence[Lesson | ImageRecord], request: Train) -> Prepared:
-    """Write the run folder; runs in the worker thread."""
+    """Write the run folder; runs in the worker thread. Raises UserError if it cannot be written."""
     snapshots = [
         one if isinstance(one, Lesson) else Lesson.of(one.path, store.load_stored_document(one.id))
         for one in lessons

@@ -12,9 +12,9 @@ from PySide6.QtCore import QEventLoop
 from unet_studio.core.errors import UserError
 from unet_studio.gui.app import Studio
 from unet_studio.gui.session import Session
+from unet_studio.settings.mask_formats import MASK_FORMATS
 
 _LIMIT_S = 300.0
-_EXPORTS = ("label-tiff", "label-png", "binary-png")
 
 
 def run_headless_demo(images: Path, out: Path) -> Iterator[str]:
@@ -53,10 +53,11 @@ def run_headless_demo(images: Path, out: Path) -> Iterator[str]:
             studio.app.processEvents()
             window.grab().save(str(out / "window.png"))
             window.canvas.grab().save(str(out / f"{record.path.stem}_overlay.png"))
-        window.export(out / "masks", _EXPORTS)
-        wait(lambda: window.notice.text.startswith(tuple("0123456789")))
-        exported = sorted((out / "masks").rglob("*.*"))
-        yield f"{len(exported)} masks in {out / 'masks'}"
+        exported: list[list[Path]] = []
+        window.exported.connect(exported.append)
+        window.export(out / "masks", MASK_FORMATS)
+        wait(lambda: bool(exported))
+        yield f"{len(exported[0])} masks in {out / 'masks'}"
         yield f"The window: {out / 'window.png'}; the overlays: {out}/*_overlay.png"
     finally:
         window.close()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 from unet_studio.core.document import Document
-from unet_studio.core.errors import ProjectError
-from unet_studio.core.proposals import Proposals
+from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.canvas.image_layer import DisplayImage
 from unet_studio.gui.translation import tr
 from unet_studio.io.image_source import whole_plane
@@ -34,8 +32,11 @@ class LoadedImage:
     def shape_text(self) -> str:
         """Size, channels and bit depth for a person."""
         height, width, channels = self.plane.shape
-        kind = {1: "grey", 3: "RGB"}.get(channels, f"{channels} ch")
-        text = f"{width} × {height}, {kind}, {self.plane.dtype.itemsize * 8}-bit"
+        kinds = {1: tr("images", "grey"), 3: tr("images", "RGB")}
+        kind = kinds.get(channels, tr("images", "{count} channels").format(count=channels))
+        text = tr("images", "{width} × {height}, {kind}, {bits}-bit").format(
+            width=width, height=height, kind=kind, bits=self.plane.dtype.itemsize * 8
+        )
         if self.planes > 1:
             text += ", " + tr("images", "plane 1 of {count}").format(count=self.planes)
         return text
@@ -47,10 +48,9 @@ def load_image(store: ProjectStore, image_id: int, path: Path) -> LoadedImage:
     plane = whole_plane(source)
     plane.flags.writeable = False
     height, width = plane.shape[:2]
-    try:
-        document = store.load_document(image_id, height=height, width=width)
-        proposals = store.load_proposals(image_id)
-    except sqlite3.ProgrammingError as error:
-        raise ProjectError("The project {name} was closed meanwhile.", name=store.name) from error
+    document = store.load_document(image_id, height=height, width=width)
+    proposals = store.load_proposals(image_id)
+    if proposals is not None:
+        reject_covered(proposals, document.labels)
     planes = source.axes.t * source.axes.z
     return LoadedImage(image_id, path, plane, DisplayImage.from_plane(plane), document, proposals, planes)

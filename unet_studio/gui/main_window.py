@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -72,6 +72,8 @@ _COMFORTABLE = QSize(1400, 860)
 
 class MainWindow(QMainWindow):
     """Canvas in the middle, images on the left, brush, model and training on the right."""
+
+    exported = Signal(object)  # the files
 
     def __init__(self, pool: Pool, proposer: EngineThread, trainer: EngineThread) -> None:
         super().__init__()
@@ -236,6 +238,8 @@ class MainWindow(QMainWindow):
         session.proposals_changed.connect(self._show_proposals)
         session.selection_changed.connect(self._show_selection)
         session.saving_changed.connect(self._show_saving)
+        session.drawing_must_end.connect(self._abort_drawing)
+        session.project_changed.connect(self.proposing.cancel)
         session.said.connect(self.notice.say)
         session.failed.connect(self._fail)
         canvas.pressed.connect(self._press)
@@ -303,8 +307,7 @@ class MainWindow(QMainWindow):
 
     def use_tool(self, tool_id: str) -> None:
         """Give the mouse to a tool."""
-        self.session.abort_stroke()
-        self.canvas.cancel_drawing()
+        self._abort_drawing()
         self.tool = self.tools[tool_id]
         self.actions_by_id[tool_id].setChecked(True)
         self.canvas.set_tool(self.tool)
@@ -320,10 +323,14 @@ class MainWindow(QMainWindow):
     def _release(self) -> None:
         self.session.publish(self.tool.release())
 
-    def _escape(self) -> None:
+    def _abort_drawing(self) -> None:
         if self.canvas.is_drawing:
             self.session.publish(self.tool.abort())
             self.canvas.cancel_drawing()
+
+    def _escape(self) -> None:
+        if self.canvas.is_drawing:
+            self._abort_drawing()
         elif self.proposing.is_busy:
             self.proposing.cancel()
         else:
@@ -372,10 +379,11 @@ class MainWindow(QMainWindow):
         self.notice.say(tr("window", "Exporting…"))
 
         def done(files: list[Path]) -> None:
-            text = tr("window", "{count} masks were written to {folder}.")
+            text = tr("window", "Masks written to {folder}: {count}.")
             self.notice.say(text.format(count=len(files), folder=folder))
+            self.exported.emit(files)
 
-        self._pool.submit(lambda: export_masks(store, items, folder, formats), done, self._fail)
+        self._pool.submit(lambda: export_masks(store, items, folder, formats), done, self.session.failed.emit)
 
     def _show_shortcuts(self) -> None:
         rows = [
@@ -545,18 +553,17 @@ class MainWindow(QMainWindow):
         ):
             event.ignore()
             return
-        while not self.session.close_project():
+        if not self.session.close_project():
             text = tr(
                 "window",
                 "{count} changes could not be written ({reason}). Close anyway and lose them? "
                 "Choose No to go on trying.",
             )
             problem = self.session.saving_problem
-            if self._confirm(text.format(count=self.session.unsaved, reason=problem)):
-                self.session.abandon_project()
-                break
-            event.ignore()
-            return
+            if not self._confirm(text.format(count=self.session.unsaved, reason=problem)):
+                event.ignore()
+                return
+            self.session.abandon_project()
         event.accept()
 
     def _confirm(self, question: str) -> bool:

@@ -8,12 +8,13 @@ from typing import cast
 from PySide6.QtCore import QObject, Signal
 
 from unet_studio.core.errors import UserError
-from unet_studio.core.label_tiles import LabelArray
+from unet_studio.core.proposals import Proposals
 from unet_studio.gui.background.engine_thread import EngineThread, Job
 from unet_studio.gui.models import Models
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import sentence_text, tr
 from unet_studio.jobs.messages import Predict, Predicted, Progress
+from unet_studio.store.project_store import ProjectStore
 
 
 class Proposing(QObject):
@@ -48,9 +49,16 @@ class Proposing(QObject):
             return
         if model is None:
             raise UserError("There is no model to propose with: train one, or install U-Net Studio again.")
-        request, plane = Predict(job=0, model=str(model)), image.plane
+        request, plane, store = Predict(job=0, model=str(model)), image.plane, self._session.store
         title = tr("proposing", "Proposing on {name}").format(name=image.path.name)
-        self._engine.submit(Job(title, lambda: (request, [plane]), (image.id, model)))
+        self._engine.submit(
+            Job(
+                title,
+                prepare=lambda: (request, [plane]),
+                finish=lambda arrays: Proposals.from_label_image(arrays[0], model=model.name),
+                subject=(store, image.id, model),
+            )
+        )
 
     def cancel(self) -> None:
         """Give up what is being computed."""
@@ -60,13 +68,15 @@ class Proposing(QObject):
         if isinstance(event, Progress):
             self.progressed.emit(event.done, event.total)
 
-    def _done(self, job: Job, outcome: Predicted, arrays: list[LabelArray]) -> None:
-        image_id, model = cast(tuple[int, Path], job.subject)
+    def _done(self, job: Job, outcome: Predicted, proposals: Proposals) -> None:
+        store, image_id, model = cast(tuple[ProjectStore, int, Path], job.subject)
         self.ended.emit()
-        count = self._session.set_proposals(image_id, arrays[0], model=model.name)
+        if store is not self._session.store:
+            return  # Another project is open now.
+        count = self._session.set_proposals(image_id, proposals)
         if count:
             text = tr(
-                "proposing", "{count} proposals in {seconds} s. A accepts all; click one, Enter accepts it."
+                "proposing", "Proposals: {count}, in {seconds} s. A accepts all; click one, Enter accepts it."
             )
         else:
             text = tr(

@@ -14,8 +14,8 @@ from unet_studio.core.document import Change, Document
 from unet_studio.core.edits import Edit
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import PixelPoint
-from unet_studio.core.label_tiles import LabelArray, MaskArray
-from unet_studio.core.proposals import Proposals
+from unet_studio.core.label_tiles import MaskArray
+from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.loaded_image import LoadedImage, load_image
 from unet_studio.gui.opening import CURRENT_IMAGE, OpenedProject, open_project
@@ -33,7 +33,6 @@ ACCEPT_ONE = mark("edits", "Accept proposal")
 DELETE = mark("edits", "Delete instance")
 CHECK = mark("edits", "Mark as checked")
 UNCHECK = mark("edits", "Mark as not checked")
-_STROKES = (mark("edits", "Brush stroke"), mark("edits", "Erase"))
 
 
 class _JournalSignals(QObject, Listener):
@@ -73,6 +72,7 @@ class Session(QObject):
     proposals_changed = Signal()
     selection_changed = Signal()
     saving_changed = Signal()
+    drawing_must_end = Signal()  # before another image is shown: whoever draws aborts
     said = Signal(str)
     failed = Signal(object)  # UserError
 
@@ -86,6 +86,8 @@ class Session(QObject):
         self.saving_problem = ""
         self._records: dict[int, ImageRecord] = {}
         self._kept: OrderedDict[int, LoadedImage] = OrderedDict()
+        self._arrived: dict[int, Proposals] = {}
+        """Proposals for images that are not in memory; the journal may not have them yet."""
         self._wanted_image: int | None = None
         self._journal_signals = _JournalSignals(self)
         self._journal_signals.edit_stored.connect(self._edit_stored)
@@ -138,6 +140,7 @@ class Session(QObject):
     def _forget_project(self) -> None:
         self.store, self.current, self._wanted_image = None, None, None
         self._kept.clear()
+        self._arrived.clear()
         self._records.clear()
         self.saving_problem = ""
         self.select()
@@ -158,13 +161,13 @@ class Session(QObject):
         self._wanted_image = image_id
         store, kept = self.store, self._kept.get(image_id)
         if kept is not None:
-            self._image_loaded(kept)
+            self._image_loaded(kept, store)
             return
         self.loading_image.emit(record.path)
         self._pool.submit(
             lambda: load_image(store, image_id, record.path),
-            self._image_loaded,
-            lambda error: self._image_failed(error, store),
+            lambda image: self._image_loaded(image, store),
+            lambda error: self._image_failed(error, image_id, store),
         )
 
     def step_image(self, step: int) -> None:
@@ -179,18 +182,25 @@ class Session(QObject):
         """An image that is still in memory."""
         return self._kept.get(image_id)
 
-    def _image_loaded(self, image: LoadedImage) -> None:
-        if image.id != self._wanted_image or self.store is None:
+    def _image_loaded(self, image: LoadedImage, store: ProjectStore) -> None:
+        if store is not self.store:
+            return  # Its project was closed meanwhile.
+        # Loaded twice, by going there and back: the first may have been drawn on already.
+        image = self._kept.get(image.id, image)
+        image.proposals = self._arrived.pop(image.id, image.proposals)
+        if image.id != self._wanted_image:
             return  # The person has gone on to another one.
+        self.abort_stroke()
         self.current = image
         self._keep(image)
         self.store.record_setting(CURRENT_IMAGE, str(image.id))
         self.select()
         self.image_changed.emit()
 
-    def _image_failed(self, error: UserError, store: ProjectStore) -> None:
-        if store is not self.store:
-            return  # Its project was closed meanwhile.
+    def _image_failed(self, error: UserError, image_id: int, store: ProjectStore) -> None:
+        if store is not self.store or image_id != self._wanted_image:
+            return  # The person has gone on to another one.
+        self.abort_stroke()
         self.current = None
         self.select()
         self.image_changed.emit()
@@ -251,12 +261,13 @@ class Session(QObject):
 
     def abort_stroke(self) -> None:
         """Leave no half-drawn stroke behind."""
+        self.drawing_must_end.emit()
         if self.document is not None and self.document.stroke_is_open:
             self.publish(self.document.abort_stroke())
 
     def set_checked(self, checked: bool) -> None:
         """Mark the whole image as verified, or not."""
-        if self.document is not None:
+        if self.document is not None and not self.document.stroke_is_open:
             name = CHECK if checked else UNCHECK
             self.publish(self.document.set_checked(self.document.bounds, checked, name=name))
 
@@ -295,7 +306,7 @@ class Session(QObject):
 
     def delete_selected(self) -> None:
         """Delete the selected instance, or reject the selected proposal."""
-        if self.document is None or self.current is None:
+        if self.document is None or self.current is None or self.document.stroke_is_open:
             return
         if self.selected_proposal and self.current.proposals is not None:
             self.current.proposals.rejected.add(self.selected_proposal)
@@ -306,14 +317,15 @@ class Session(QObject):
 
     # Proposals
 
-    def set_proposals(self, image_id: int, labels: LabelArray, *, model: str) -> int:
-        """New proposals of an image (it need not be the shown one); returns how many."""
-        proposals = Proposals.from_label_image(labels, model=model)
+    def set_proposals(self, image_id: int, proposals: Proposals) -> int:
+        """New proposals of an image (it need not be the shown one); returns how many wait."""
         if self.store is None:
             return 0
         image = self._kept.get(image_id)
-        if image is not None:
-            _reject_covered(proposals, image.document)
+        if image is None:
+            self._arrived[image_id] = proposals
+        else:
+            reject_covered(proposals, image.document.labels)
             image.proposals = proposals
         self.store.record_proposals(image_id, proposals)
         if image is not None and image is self.current:
@@ -364,7 +376,7 @@ class Session(QObject):
         self.publish(change)
 
     def _proposals_altered(self) -> None:
-        if self.current is not None and self.store is not None:
+        if self.current is not None and self.current.proposals is not None and self.store is not None:
             self.store.record_proposals(self.current.id, self.current.proposals)
             self.proposals_changed.emit()
 
@@ -389,16 +401,3 @@ class Session(QObject):
         self.saving_problem = ""
         self.saving_changed.emit()
         self.said.emit(tr("session", "Everything is on the disk again."))
-
-
-def _reject_covered(proposals: Proposals, document: Document) -> None:
-    """Put aside proposals that lie mostly on labels: the person has dealt with those cells already."""
-    covered: dict[int, int] = {}
-    for index in proposals.tiles.indices() & document.labels.indices():
-        on_labels = proposals.tiles.tile(index)[document.labels.tile(index) > 0]
-        ids, counts = np.unique(on_labels, return_counts=True)
-        for proposal_id, count in zip(ids.tolist(), counts.tolist(), strict=True):
-            covered[proposal_id] = covered.get(proposal_id, 0) + count
-    for proposal_id, count in covered.items():
-        if proposal_id and 2 * count > proposals.table[proposal_id].area_px:
-            proposals.rejected.add(proposal_id)

@@ -16,15 +16,13 @@ PlaneArray = npt.NDArray[np.generic]
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """Sizes of an image's axes; `pixel_size_um` is (y, x) in micrometres, None if the file is silent."""
+    """Sizes of an image's axes."""
 
     t: int
     c: int
     z: int
     y: int
     x: int
-    pixel_size_um: tuple[float, float] | None = None
-    channel_names: tuple[str, ...] = ()
 
 
 class ImageSource(Protocol):
@@ -32,7 +30,7 @@ class ImageSource(Protocol):
 
     @property
     def axes(self) -> Axes:
-        """Sizes, pixel size, channel names."""
+        """Sizes of time, channels, z, y and x."""
         ...
 
     def read(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import cv2
@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 
-from unet_studio.core.errors import LabelFileError
+from unet_studio.core.errors import LabelFileError, UserError
 from unet_studio.core.label_tiles import LabelArray
-from unet_studio.io.atomic import write_atomically
+from unet_studio.io.atomic import writable_folder, write_atomically
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.open_image import open_image
+from unet_studio.io.tiff import open_tiff
 
 _PNG_MAX_ID = 65535
 
@@ -24,8 +25,9 @@ def read_label_image(path: Path, *, shape: tuple[int, int] | None = None) -> Lab
 
     Raises LabelFileError if the size is not `shape` or the values are no labels.
     """
-    source = open_image(path)
-    plane = whole_plane(source)
+    # As stored: a look-up table or an inverted display must not change instance numbers.
+    is_tiff = path.suffix.lower() in (".tif", ".tiff") and path.is_file()
+    plane = whole_plane(open_tiff(path, as_stored=True) if is_tiff else open_image(path))
     if shape is not None and plane.shape[:2] != shape:
         raise LabelFileError(
             "The mask {name} is {mask_height}×{mask_width} px but its image is {height}×{width} px: "
@@ -49,9 +51,11 @@ def read_label_image(path: Path, *, shape: tuple[int, int] | None = None) -> Lab
     else:
         weights = np.array([1 << 16 << 16, 1 << 16, 1], np.int64)
         values = plane[:, :, :3].astype(np.int64) @ weights
-    if values.min() < 0 or values.max() > np.iinfo(np.int32).max:
+    values = np.maximum(values.astype(np.int64), 0)  # Some programs mark background or edges with -1.
+    if values.max(initial=0) > np.iinfo(np.int32).max:
         # Colours, and ids of other programs: keep who is who, not the number.
-        values = np.unique(values, return_inverse=True)[1].reshape(values.shape)
+        ids, place = np.unique(values, return_inverse=True)
+        values = place.reshape(values.shape) + (0 if ids[0] == 0 else 1)
     return np.ascontiguousarray(values, np.int32)
 
 
@@ -87,7 +91,7 @@ MASK_WRITERS: dict[str, tuple[str, Callable[[Path, LabelArray], None]]] = {
     "label-png": (".png", write_label_png),
     "binary-png": (".png", write_binary_png),
 }
-"""Format → (file ending, writer)."""
+"""Format (see `settings.mask_formats`) → (file ending, writer)."""
 
 
 def write_masks(folder: Path, stem: str, labels: LabelArray, formats: tuple[str, ...]) -> list[Path]:
@@ -98,13 +102,37 @@ def write_masks(folder: Path, stem: str, labels: LabelArray, formats: tuple[str,
     """
     written = []
     for name in formats:
-        ending, write = MASK_WRITERS[name]
-        target = folder if len(formats) == 1 else folder / name
-        target.mkdir(parents=True, exist_ok=True)
-        path = target / f"{stem}{ending}"
-        write(path, labels)
+        path = _mask_path(folder, stem, name, formats)
+        writable_folder(path.parent)
+        MASK_WRITERS[name][1](path, labels)
         written.append(path)
     return written
+
+
+def check_mask_names(images: Iterable[Path], folder: Path, formats: tuple[str, ...]) -> None:
+    """Raise UserError if two images would give the same mask file, or a mask would replace an image."""
+    images = list(images)
+    originals = {image.resolve() for image in images}
+    seen: dict[str, Path] = {}
+    for image in images:
+        other = seen.setdefault(image.stem, image)
+        if other != image:
+            raise UserError(
+                "{first} and {second} would both be written as {stem}: rename one of the images.",
+                first=other,
+                second=image,
+                stem=image.stem,
+            )
+        for name in formats:
+            if _mask_path(folder, image.stem, name, formats).resolve() in originals:
+                raise UserError(
+                    "The masks would replace the images in {folder}: choose another folder.", folder=folder
+                )
+
+
+def _mask_path(folder: Path, stem: str, name: str, formats: tuple[str, ...]) -> Path:
+    target = folder if len(formats) == 1 else folder / name
+    return target / f"{stem}{MASK_WRITERS[name][0]}"
 
 
 def _write_png(path: Path, pixels: npt.NDArray[np.generic]) -> None:

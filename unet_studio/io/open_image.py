@@ -22,7 +22,11 @@ IMAGE_ENDINGS = tuple(_READERS)
 
 
 def is_image(path: Path) -> bool:
-    """True if there is a reader for the file's ending."""
+    """True if there is a reader for the file's ending, and the name is text that can be stored."""
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        return False
     return path.suffix.lower() in _READERS and not path.name.startswith(".")
 
 

@@ -11,7 +11,7 @@ from unet_studio.core.errors import ImageFileError
 from unet_studio.io.image_source import ArraySource, PlaneArray
 
 # The endings of complete files. A decoder shows a truncated file as a picture that turns grey half-way.
-_END_MARKS = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9"}
+_END_MARKS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8": b"\xff\xd9"}
 _TAIL_BYTES = 65536
 
 
@@ -24,17 +24,16 @@ def open_raster(path: Path) -> ArraySource:
         raise ImageFileError(
             "Cannot read {name}: {reason}.", name=path.name, reason=error.strerror
         ) from error
-    if _END_MARKS[path.suffix.lower()] not in data[-_TAIL_BYTES:].tobytes():
+    head, tail = data[:4].tobytes(), data[-_TAIL_BYTES:].tobytes()
+    if not any(head.startswith(start) and end in tail for start, end in _END_MARKS.items()):
         raise ImageFileError(
             "{name} is not a complete image ({size} bytes): copy it again from where it came from.",
             name=path.name,
             size=data.size,
         )
     try:
-        pixels = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-        if pixels is not None and pixels.ndim == 3 and pixels.shape[2] == 3:
-            # Only the colour mode turns the image as its EXIF tag says.
-            pixels = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        # Not IMREAD_UNCHANGED: that would not turn the image as its EXIF tag says.
+        pixels = cv2.imdecode(data, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
     except cv2.error:
         pixels = None
     if pixels is None or pixels.size == 0:
@@ -45,10 +44,6 @@ def open_raster(path: Path) -> ArraySource:
 def _as_rgb(pixels: PlaneArray) -> PlaneArray:
     if pixels.ndim == 2:
         return pixels[:, :, None]
-    if pixels.shape[2] == 1:
-        return pixels
-    if pixels.shape[2] == 2:
-        return pixels[:, :, :1]
     rgb = np.ascontiguousarray(pixels[:, :, 2::-1])
     if (rgb[:, :, 0] == rgb[:, :, 1]).all() and (rgb[:, :, 0] == rgb[:, :, 2]).all():
         # A grey image saved as colour: one channel says the same in a third of the memory.

@@ -27,6 +27,11 @@ _DAMAGED = (
     TypeError,
     struct.error,
     zlib.error,
+    AttributeError,
+    AssertionError,
+    ArithmeticError,
+    EOFError,
+    MemoryError,
     RuntimeError,
     OSError,
 )
@@ -53,8 +58,11 @@ class TiffSource:
         return np.ascontiguousarray(np.moveaxis(plane, 0, -1))
 
 
-def open_tiff(path: Path) -> TiffSource:
-    """The first series of the file, all its planes. Raises ImageFileError for a damaged file."""
+def open_tiff(path: Path, *, as_stored: bool = False) -> TiffSource:
+    """The first series of the file, all its planes. Raises ImageFileError for a damaged file.
+
+    `as_stored`: the numbers in the file, not the colours or the inversion they stand for.
+    """
     try:
         with tifffile.TiffFile(path) as file:
             series = file.series[0]
@@ -63,7 +71,8 @@ def open_tiff(path: Path) -> TiffSource:
             page = file.pages[0]
             photometric = getattr(page, "photometric", None)
             # ImageJ leaves its display colours there: only a palette image's values are colours.
-            palette = getattr(page, "colormap", None) if photometric == _PALETTE else None
+            is_palette = photometric == _PALETTE and not as_stored
+            palette = getattr(page, "colormap", None) if is_palette else None
     except _DAMAGED as error:
         raise ImageFileError(
             "{name} cannot be read as TIFF: it is damaged or incomplete ({reason}).",
@@ -81,7 +90,8 @@ def open_tiff(path: Path) -> TiffSource:
         pixels = pixels.astype(np.uint8)
     if palette is not None and pixels.dtype.kind == "u" and pixels.max() < palette.shape[1]:
         pixels, order = np.moveaxis((palette[:, pixels] >> 8).astype(np.uint8), 0, -1), order + "S"
-    if photometric == tifffile.PHOTOMETRIC.MINISWHITE and pixels.dtype.kind == "u":
+    is_inverted = photometric == tifffile.PHOTOMETRIC.MINISWHITE and not as_stored
+    if is_inverted and pixels.dtype.kind == "u":
         pixels = np.iinfo(pixels.dtype).max - pixels
     cube = _to_tzcyx(pixels, order)
     return TiffSource(Axes(cube.shape[0], cube.shape[2], cube.shape[1], cube.shape[3], cube.shape[4]), cube)

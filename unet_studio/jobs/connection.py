@@ -249,9 +249,10 @@ class EngineConnection:
         process = self._process
         if process is None:
             return
+        body = encode(message)
         # A broken or closed pipe: the engine ended, the reader thread reports it, in words.
         with self._write_lock, contextlib.suppress(OSError, ValueError):
-            write_frame(cast(BinaryIO, process.stdin), encode(message), arrays)
+            write_frame(cast(BinaryIO, process.stdin), body, arrays)
 
     def _send_quietly(self, message: Request) -> None:
         # A big request may fill the pipe under the lock: asking to cancel must not wait for it.
@@ -262,8 +263,8 @@ def describe_exit(code: int) -> str:
     """Template of the sentence for an engine that ended by itself with this return code."""
     if code in (-signal.SIGSEGV, -signal.SIGBUS if hasattr(signal, "SIGBUS") else None, 0xC0000005):
         return (
-            "The engine crashed (memory access fault). Your labels are safe; try again, or choose the CPU "
-            "under Settings if it happens again."
+            "The engine crashed (memory access fault). Your labels are safe; try again, and report it if it "
+            "happens again."
         )
     if code == -9:
         return (

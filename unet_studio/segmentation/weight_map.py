@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from unet_studio.core.label_tiles import LabelArray, MaskArray
+from unet_studio.core.label_tiles import LabelArray
 
 WeightMap = npt.NDArray[np.float32]
 
@@ -85,15 +85,12 @@ def border_term(labels: LabelArray, *, w0: float, sigma_px: float) -> WeightMap:
     return out
 
 
-def class_balance(
-    semantic: npt.NDArray[np.integer], *, classes: int, counted: MaskArray | None = None
-) -> WeightMap:
+def class_balance(semantic: npt.NDArray[np.integer], *, classes: int) -> WeightMap:
     """w_c per class, float32 (classes,): inverse frequency, scaled so that the mean weight is 1.
 
     `semantic`: integers (…) in 0..classes-1. A class that does not occur gets weight 1.
     """
-    values = semantic if counted is None else semantic[counted]
-    counts = np.bincount(values.ravel(), minlength=classes).astype(np.float64)
+    counts = np.bincount(semantic.ravel(), minlength=classes).astype(np.float64)
     present = counts > 0
     out = np.ones(classes)
     if present.any():

@@ -29,4 +29,13 @@ def read_toml(path: Path, schema: type[T]) -> T:
             "The settings file {path} is not valid TOML: {reason}.", path=path, reason=error
         ) from error
     except msgspec.ValidationError as error:
-        raise SettingsError("In the settings file {path}: {reason}.", path=path, reason=error) from error
+        raise SettingsError(
+            "In the settings file {path}: {reason}.", path=path, reason=plain_reason(error)
+        ) from error
+
+
+def plain_reason(error: msgspec.ValidationError) -> str:
+    """The name of the setting first, then what is wrong with it."""
+    what, _, where = str(error).partition(" - at `$.")
+    what = what[0].lower() + what[1:]
+    return f"{where.rstrip('`')}: {what}" if where else what

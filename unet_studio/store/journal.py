@@ -39,10 +39,10 @@ class EditCommit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProposalsCommit:
-    """New proposals of an image, or a new state of them; None removes them."""
+    """New proposals of an image, or a new state of them; `pack` compresses them in the writer thread."""
 
     image_id: int
-    pack: Callable[[], bytes] | None
+    pack: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,9 +140,9 @@ class Journal:
                 commit = self._queue[0]
             try:
                 packed = self._write(commit)
-            except sqlite3.Error as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the thread must go on and nothing be lost
                 self._failing = True
-                self._listener.failing(str(error), len(self._queue))
+                self._listener.failing(str(error) or type(error).__name__, len(self._queue))
                 with self._changed:
                     self._changed.wait_for(lambda: self._closing, self._retry_s)
                 continue
@@ -163,11 +163,9 @@ class Journal:
                 cursor.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (commit.key, commit.value))
             return None
         if isinstance(commit, ProposalsCommit):
-            data = commit.pack() if commit.pack else None
+            data = commit.pack()
             with self._lock, transaction(self._connection) as cursor:
-                cursor.execute("DELETE FROM proposals WHERE image_id = ?", (commit.image_id,))
-                if data is not None:
-                    cursor.execute("INSERT INTO proposals VALUES (?, ?)", (commit.image_id, data))
+                cursor.execute("INSERT OR REPLACE INTO proposals VALUES (?, ?)", (commit.image_id, data))
             return None
         packed = pack_edit(commit.edit) if commit.step is Step.MAKE else None
         tiles = [(index, *_tile_row(tile)) for index, tile in commit.tiles]

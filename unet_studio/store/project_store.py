@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -86,7 +87,7 @@ class ProjectStore:
     def add_images(self, paths: Iterable[Path]) -> list[int]:
         """Add image files that are not in the project yet; returns the ids of all given."""
         ids = []
-        with self._lock, transaction(self._connection) as cursor:
+        with self._told(), self._lock, transaction(self._connection) as cursor:
             known = dict(cursor.execute("SELECT path, id FROM images").fetchall())
             for path in paths:
                 stored = self._stored_path(path)
@@ -104,7 +105,7 @@ class ProjectStore:
             "SELECT id, path, is_checked, (SELECT COUNT(*) FROM instances WHERE image_id = images.id) "
             "FROM images ORDER BY id"
         )
-        with self._lock:
+        with self._told(), self._lock:
             rows = self._connection.execute(query).fetchall()
         return [
             ImageRecord(i, self._full_path(path), bool(checked), count) for i, path, checked, count in rows
@@ -117,7 +118,7 @@ class ProjectStore:
 
         Raises ProjectError if the labels were made for another size.
         """
-        with self._lock:
+        with self._told(), self._lock:
             row = self._connection.execute(
                 "SELECT height, width, next_id, checked, position, path FROM images WHERE id = ?", (image_id,)
             ).fetchone()
@@ -157,7 +158,7 @@ class ProjectStore:
 
     def load_stored_document(self, image_id: int) -> Document:
         """The document of an image that has been opened before; the image file is not needed."""
-        with self._lock:
+        with self._told(), self._lock:
             height, width = self._connection.execute(
                 "SELECT height, width FROM images WHERE id = ?", (image_id,)
             ).fetchone()
@@ -176,17 +177,14 @@ class ProjectStore:
 
     def load_proposals(self, image_id: int) -> Proposals | None:
         """The proposals that wait on an image."""
-        with self._lock:
+        with self._told(), self._lock:
             row = self._connection.execute(
                 "SELECT data FROM proposals WHERE image_id = ?", (image_id,)
             ).fetchone()
         return unpack_proposals(row[0]) if row else None
 
-    def record_proposals(self, image_id: int, proposals: Proposals | None) -> None:
+    def record_proposals(self, image_id: int, proposals: Proposals) -> None:
         """Hand the proposals, as they are now, to the journal; returns at once."""
-        if proposals is None:
-            self.journal.submit(ProposalsCommit(image_id, None))
-            return
         # The tiles of proposals never change; the state does, so the writer gets its own copy.
         snapshot = Proposals(
             proposals.tiles.snapshot(),
@@ -201,7 +199,7 @@ class ProjectStore:
 
     def setting(self, key: str) -> str | None:
         """A value remembered with the project."""
-        with self._lock:
+        with self._told(), self._lock:
             row = self._connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
 
@@ -210,6 +208,19 @@ class ProjectStore:
         self.journal.submit(SettingCommit(key, value))
 
     # Inside
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the database refuses, in words."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise ProjectError(
+                "The project {name} cannot be read or written now: {reason}. Check the disk and its free "
+                "space.",
+                name=self.name,
+                reason=error,
+            ) from error
 
     def _load_labels(self, image_id: int) -> tuple[LabelTiles, InstanceTable]:
         rows = self._connection.execute(
@@ -237,13 +248,19 @@ class ProjectStore:
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of the file's size and its first and last 64 KiB: finds a moved file again, quickly."""
-    size = path.stat().st_size
-    digest = hashlib.sha256(str(size).encode())
-    with path.open("rb") as file:
-        digest.update(file.read(_FINGERPRINT_BYTES))
-        file.seek(max(0, size - _FINGERPRINT_BYTES))
-        digest.update(file.read(_FINGERPRINT_BYTES))
+    """SHA-256 of the file's size and its first and last 64 KiB: finds a moved file again, quickly.
+
+    "" for a file that cannot be read.
+    """
+    try:
+        size = path.stat().st_size
+        digest = hashlib.sha256(str(size).encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_FINGERPRINT_BYTES))
+            file.seek(max(0, size - _FINGERPRINT_BYTES))
+            digest.update(file.read(_FINGERPRINT_BYTES))
+    except OSError:
+        return ""  # It is told when the person opens this very image.
     return digest.hexdigest()
 
 

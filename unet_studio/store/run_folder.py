@@ -16,7 +16,7 @@ from unet_studio.core.checked_area import CheckedArea
 from unet_studio.core.document import Document
 from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import LabelTiles
-from unet_studio.io.atomic import write_atomically
+from unet_studio.io.atomic import writable_folder, write_atomically
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.label_files import write_binary_png, write_label_tiff
 from unet_studio.io.open_image import open_image
@@ -49,8 +49,7 @@ class WrittenLesson:
 
 def new_run_folder(project: Path) -> Path:
     """PROJECT/runs/NNNN, the next free number, created."""
-    runs = project / "runs"
-    runs.mkdir(parents=True, exist_ok=True)
+    runs = writable_folder(project / "runs")
     numbers = [int(p.name) for p in runs.iterdir() if p.name.isdigit()]
     folder = runs / f"{max(numbers, default=0) + 1:04}"
     (folder / "samples").mkdir(parents=True)
@@ -75,6 +74,6 @@ def write_lessons(run: Path, lessons: Sequence[Lesson]) -> list[WrittenLesson]:
 
 
 def write_request(run: Path, request: msgspec.Struct) -> None:
-    """Keep the request: the same run can be repeated headless."""
+    """Keep the request beside the samples: what was asked, exactly."""
     data = msgspec.json.format(msgspec.json.encode(request), indent=2)
     write_atomically(run / "request.json", lambda path: path.write_bytes(data))

@@ -51,8 +51,8 @@ def propose(
             tile_px //= 2
             if tile_px < _MIN_TILE_PX:
                 raise UserError(
-                    "The memory of {device} is too small for the model {model}: choose the CPU or a smaller "
-                    "model.",
+                    "The memory of {device} is too small for the model {model}: close other programs or "
+                    "use a smaller model.",
                     device=device.name,
                     model=model.name,
                 ) from error

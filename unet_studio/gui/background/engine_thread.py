@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -16,15 +17,19 @@ from unet_studio.jobs.connection import EngineConnection
 from unet_studio.jobs.context import JobCancelled
 from unet_studio.jobs.messages import Request
 
+_log = logging.getLogger("unet_studio")
+
 Prepared = tuple[Request, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A job as the window sees it. `prepare` runs in the worker thread and gives request and arrays."""
+    """A job as the window sees it. `prepare` gives request and arrays; it runs in the worker thread."""
 
     title: str
     prepare: Callable[[], Prepared]
+    finish: Callable[[list[Any]], Any] = lambda arrays: arrays
+    """Makes of the outcome's arrays what `done` carries; runs in the worker thread too."""
     subject: object = None
     """Whatever the result belongs to, an image id for instance."""
 
@@ -34,7 +39,7 @@ class EngineThread(QThread):
 
     started_job = Signal(object)
     reported = Signal(object, object)  # Job, Progress or TrainingPoint
-    done = Signal(object, object, object)  # Job, outcome, arrays
+    done = Signal(object, object, object)  # Job, outcome, what `finish` made
     failed = Signal(object, object)  # Job, UserError
     cancelled = Signal(object)
 
@@ -48,6 +53,7 @@ class EngineThread(QThread):
 
     def submit(self, job: Job) -> None:
         """Queue a job."""
+        self.started_job.emit(job)
         self._jobs.put(job)
 
     @property
@@ -87,16 +93,21 @@ class EngineThread(QThread):
         """The thread's loop."""
         while (job := self._jobs.get()) is not None:
             self._current = job
-            self.started_job.emit(job)
             try:
                 request, arrays = job.prepare()
                 if self._current is not job:
                     continue  # Cancelled before the engine knew of it.
-                outcome, result = self._connection.run(request, arrays, partial(self._report, job))
+                outcome, out = self._connection.run(request, arrays, partial(self._report, job))
+                result = job.finish(out)
             except JobCancelled:
                 self._end(job, self.cancelled)
             except UserError as error:
                 self._end(job, self.failed, error)
+            except Exception as error:  # noqa: BLE001 - the border of the thread: no job may end it
+                _log.exception("job %s", job.title)
+                reason = f"{type(error).__name__}: {error}"
+                message = "The job could not be done ({reason}). Your labels are safe."
+                self._end(job, self.failed, UserError(message, reason=reason))
             else:
                 self._end(job, self.done, outcome, result)
         self._connection.close()

@@ -41,7 +41,6 @@ class CanvasView(QWidget):
     released = Signal()
     hovered = Signal(object)  # PixelPoint or None
     brush_steps = Signal(int)  # wheel notches
-    zoom_changed = Signal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -123,7 +122,6 @@ class CanvasView(QWidget):
     def _set_transform(self, transform: CanvasTransform, *, fitted: bool = False) -> None:
         self.transform = transform
         self._fitted = fitted
-        self.zoom_changed.emit(transform.scale)
         self.refresh()
 
     # Painting

@@ -48,7 +48,7 @@ class StrokeTool:
 
     def move(self, at: PixelPoint) -> Change | None:
         """See Tool."""
-        if self._document is None or self._last is None:
+        if self._document is None or self._last is None or not self._document.stroke_is_open:
             return None
         start, self._last = self._last, at
         return self._cover(self._document, start, at)
@@ -56,12 +56,12 @@ class StrokeTool:
     def release(self) -> Change | None:
         """See Tool."""
         document, self._document = self._document, None
-        return document.finish_stroke() if document else None
+        return document.finish_stroke() if document and document.stroke_is_open else None
 
     def abort(self) -> Change | None:
         """See Tool."""
         document, self._document = self._document, None
-        return document.abort_stroke() if document else None
+        return document.abort_stroke() if document and document.stroke_is_open else None
 
     def _cover(self, document: Document, start: PixelPoint, end: PixelPoint) -> Change | None:
         stroke = stroke_segment(start, end, diameter_px=self._settings.diameter_px, within=document.bounds)

@@ -1,0 +1,3 @@
+"""The formats masks are exported in: the words of the command line and of the export dialog."""
+
+MASK_FORMATS = ("label-tiff", "label-png", "binary-png")
