@@ -12,6 +12,7 @@ from typing import NoReturn
 import unet_studio
 from unet_studio.core.errors import UserError
 from unet_studio.jobs.context import JobCancelled
+from unet_studio.settings.mask_formats import MASK_FORMATS
 
 EXIT_DONE = 0
 EXIT_BAD_INPUT = 2
