@@ -67,7 +67,6 @@ class Session(QObject):
     project_changed = Signal()
     images_changed = Signal()
     image_changed = Signal()
-    loading_image = Signal(object)  # Path
     changed = Signal(object)  # Change
     proposals_changed = Signal()
     selection_changed = Signal()
@@ -115,7 +114,8 @@ class Session(QObject):
                 return  # The open one has changes that cannot be written: it says so itself.
             self.store = opened.store
             self.project_changed.emit()
-        self._records = {record.id: record for record in opened.records}
+        # What is known here of an open project's images may be ahead of its disk.
+        self._records = {record.id: self._records.get(record.id, record) for record in opened.records}
         self.images_changed.emit()
         self.said.emit("")
         if opened.show_image is not None:
@@ -163,7 +163,6 @@ class Session(QObject):
         if kept is not None:
             self._image_loaded(kept, store)
             return
-        self.loading_image.emit(record.path)
         self._pool.submit(
             lambda: load_image(store, image_id, record.path),
             lambda image: self._image_loaded(image, store),
@@ -187,7 +186,10 @@ class Session(QObject):
             return  # Its project was closed meanwhile.
         # Loaded twice, by going there and back: the first may have been drawn on already.
         image = self._kept.get(image.id, image)
-        image.proposals = self._arrived.pop(image.id, image.proposals)
+        arrived = self._arrived.pop(image.id, None)
+        if arrived is not None:
+            reject_covered(arrived, image.document.labels)
+            image.proposals = arrived
         if image.id != self._wanted_image:
             return  # The person has gone on to another one.
         self.abort_stroke()
