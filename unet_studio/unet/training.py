@@ -22,6 +22,8 @@ from unet_studio.unet.validation import ValidationScore, Validator
 _WARM_UP = 0.03
 _FINAL_LEARNING_RATE = 0.01
 _POINTS = 25
+_LOOK_EVERY_S = 15.0
+_LOOK_SHARE = 10.0
 _GRADIENT_NORM = 1.0
 
 
@@ -54,6 +56,11 @@ class Schedule:
         self._seconds = config.minutes * 60 if config.minutes else None
         self.total_steps = config.steps or config.epochs * steps_per_epoch
         self._start = time.monotonic()
+
+    @property
+    def by_clock(self) -> bool:
+        """True if the run's length is given in minutes."""
+        return self._seconds is not None
 
     @property
     def seconds(self) -> float:
@@ -156,6 +163,8 @@ class _BestTracker:
         self._steps_per_epoch = steps_per_epoch
         self._schedule = schedule
         self._best_dice = -1.0
+        self._next_point = 1
+        self._next_look = _LOOK_EVERY_S
         self.best_state: dict[str, Tensor] = {}
         self.curve: list[CurvePoint] = []
 
@@ -163,10 +172,13 @@ class _BestTracker:
         """True if the next point of the curve should be measured now."""
         if every_steps:
             return step % every_steps == 0
-        return fraction * _POINTS >= len([p for p in self.curve if p.step > 0]) + 1
+        if self._schedule.by_clock and self._schedule.seconds >= self._next_look:
+            return True
+        return fraction * _POINTS >= self._next_point
 
     def measure(self, step: int, losses: list[float]) -> None:
         """Validate, remember the weights if they are the best so far, tell the listener."""
+        began = self._schedule.seconds
         validation = None
         if self._validator.has_samples:
             validation = self._validator.score(self._network, self._device, self._context)
@@ -184,3 +196,7 @@ class _BestTracker:
         )
         self.curve.append(point)
         self._on_point(point)
+        self._next_point = math.floor(self._schedule.fraction(step) * _POINTS) + 1
+        # Whoever waits for a long run wants to see it move; looking must not cost much of the time.
+        now = self._schedule.seconds
+        self._next_look = now + max(_LOOK_EVERY_S, _LOOK_SHARE * (now - began))

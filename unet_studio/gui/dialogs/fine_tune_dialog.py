@@ -84,6 +84,8 @@ class FineTuneDialog(QDialog):
         self._unit_changed(0)
         self._check()
         self.setMinimumWidth(380)
+        self._length.setFocus()
+        self._length.selectAll()  # What is typed replaces the number.
 
     @property
     def name(self) -> str:

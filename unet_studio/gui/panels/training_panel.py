@@ -118,6 +118,7 @@ class TrainingPanel(QWidget):
             plot.setMenuEnabled(False)
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
+            plot.getViewBox().setLimits(xMin=0, yMin=0)
             plot.showGrid(x=False, y=True, alpha=0.2)
             plot.setFixedHeight(_PLOT_HEIGHT)
             if len(curves) > 1:
