@@ -28,6 +28,8 @@ def demo(options: argparse.Namespace) -> int:
 
         return run_window([_demo_images(user_folder() / "demo")])
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    # The offscreen platform complains of size hints it cannot pass on to a screen that is not there.
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     from unet_studio.gui.headless_demo import run_headless_demo
 
     images = _demo_images(writable_folder(out.absolute()) / "images")
