@@ -45,21 +45,35 @@ from unet_studio.gui.session import Session
 from unet_studio.gui.tools.pick_tool import PickTool
 from unet_studio.gui.tools.stroke_tool import BrushTool, EraserTool
 from unet_studio.gui.tools.tool import BrushSettings, Tool
-from unet_studio.gui.translation import error_text, tr
+from unet_studio.gui.translation import error_text, mark, tr
 from unet_studio.io.open_image import IMAGE_ENDINGS
 from unet_studio.settings.training import TrainConfig
 
 _MENUS = (
-    ("File", ("file.open_images", "file.open_folder", "file.open_project", "",
-              "file.export", "", "file.quit")),
-    ("Edit", ("edit.undo", "edit.redo", "", "edit.new_instance", "edit.delete", "", "edit.checked")),
-    ("Tools", ("tool.pick", "tool.brush", "tool.eraser", "", "tool.smaller", "tool.larger")),
-    ("Propose", ("propose.run", "propose.stop", "", "propose.accept_all", "propose.accept")),
-    ("Train", ("train.fine_tune", "", "train.stop", "train.cancel")),
-    ("View", ("view.fit", "view.actual", "view.zoom_in", "view.zoom_out", "", "view.labels", "",
-              "view.previous", "view.next")),
-    ("Help", ("help.shortcuts", "help.about")),
-)  # fmt: skip
+    (
+        mark("menus", "File"),
+        ("file.open_images", "file.open_folder", "file.open_project", "", "file.export", "", "file.quit"),
+    ),
+    (
+        mark("menus", "Edit"),
+        ("edit.undo", "edit.redo", "", "edit.new_instance", "edit.delete", "", "edit.checked"),
+    ),
+    (
+        mark("menus", "Tools"),
+        ("tool.pick", "tool.brush", "tool.eraser", "", "tool.smaller", "tool.larger"),
+    ),
+    (
+        mark("menus", "Propose"),
+        ("propose.run", "propose.stop", "", "propose.accept_all", "propose.accept"),
+    ),
+    (mark("menus", "Train"), ("train.fine_tune", "", "train.stop", "train.cancel")),
+    (
+        mark("menus", "View"),
+        ("view.fit", "view.actual", "view.zoom_in", "view.zoom_out", "", "view.labels", "")
+        + ("view.previous", "view.next"),
+    ),
+    (mark("menus", "Help"), ("help.shortcuts", "help.about")),
+)
 _TOOLBAR = (
     "file.open_folder", "", "edit.undo", "edit.redo", "", "tool.pick", "tool.brush", "tool.eraser",
     "edit.new_instance", "edit.delete", "", "propose.run", "propose.stop", "propose.accept_all",

@@ -75,7 +75,7 @@ class BrushTool(StrokeTool):
     """Paints one instance: the one `instance_for_stroke` names when the button goes down."""
 
     def __init__(self, settings: BrushSettings, instance_for_stroke: Callable[[], int]) -> None:
-        super().__init__(settings, name="Brush stroke", hint=_BRUSH_HINT)
+        super().__init__(settings, name=mark("edits", "Brush stroke"), hint=_BRUSH_HINT)
         self._instance_for_stroke = instance_for_stroke
         self._instance_id = 0
 
@@ -96,7 +96,7 @@ class EraserTool(StrokeTool):
     """Turns what it covers into background."""
 
     def __init__(self, settings: BrushSettings) -> None:
-        super().__init__(settings, name="Erase", hint=_ERASER_HINT)
+        super().__init__(settings, name=mark("edits", "Erase"), hint=_ERASER_HINT)
 
     def _apply(self, document: Document, stroke: Stroke) -> Change | None:
         return document.erase(stroke.rect, stroke.mask)
