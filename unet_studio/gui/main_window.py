@@ -69,11 +69,13 @@ _MENUS = (
     (mark("menus", "Train"), ("train.fine_tune", "", "train.stop", "train.cancel")),
     (
         mark("menus", "View"),
-        ("view.fit", "view.actual", "view.zoom_in", "view.zoom_out", "", "view.labels", "")
-        + ("view.previous", "view.next"),
+        (
+            "view.fit", "view.actual", "view.zoom_in", "view.zoom_out", "", "view.labels", "",
+            "view.previous", "view.next",
+        ),
     ),
     (mark("menus", "Help"), ("help.shortcuts", "help.about")),
-)
+)  # fmt: skip
 _TOOLBAR = (
     "file.open_folder", "", "edit.undo", "edit.redo", "", "tool.pick", "tool.brush", "tool.eraser",
     "edit.new_instance", "edit.delete", "", "propose.run", "propose.stop", "propose.accept_all",
