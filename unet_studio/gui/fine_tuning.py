@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
 from unet_studio.core.errors import TrainingDataError, UserError
+from unet_studio.gui.background.engine_client import EngineClient
 from unet_studio.gui.background.engine_thread import EngineThread, Job, Prepared
 from unet_studio.gui.models import Models
 from unet_studio.gui.session import Session
@@ -19,31 +21,15 @@ from unet_studio.store.project_store import ImageRecord, ProjectStore
 from unet_studio.store.run_folder import Lesson, new_run_folder, write_lessons, write_request
 
 
-class FineTuning(QObject):
+class FineTuning(EngineClient):
     """Snapshots the checked images, trains in the engine, offers the new model."""
 
-    started = Signal(str)
-    progressed = Signal(int, int)
     point = Signal(object)  # TrainingPoint
-    ended = Signal()
-    said = Signal(str)
-    failed = Signal(object)  # UserError
 
     def __init__(self, session: Session, models: Models, engine: EngineThread) -> None:
-        super().__init__(session)
+        super().__init__(engine, session)
         self._session = session
         self._models = models
-        self._engine = engine
-        engine.started_job.connect(lambda job: self.started.emit(job.title))
-        engine.reported.connect(self._event)
-        engine.done.connect(self._done)
-        engine.failed.connect(self._failed)
-        engine.cancelled.connect(self._cancelled)
-
-    @property
-    def is_busy(self) -> bool:
-        """True while a training runs."""
-        return self._engine.is_busy
 
     def checked_images(self) -> list[ImageRecord]:
         """The images that would teach."""
@@ -71,10 +57,6 @@ class FineTuning(QObject):
         """End now; the best weights so far become the model."""
         self._engine.stop_keeping_best()
 
-    def cancel(self) -> None:
-        """End now and keep nothing."""
-        self._engine.cancel()
-
     def _lesson(self, record: ImageRecord) -> Lesson | ImageRecord:
         """A snapshot of an image that is open now; others are read from the project by the worker."""
         image = self._session.kept_image(record.id)
@@ -86,7 +68,8 @@ class FineTuning(QObject):
         elif isinstance(event, TrainingPoint):
             self.point.emit(event)
 
-    def _done(self, job: Job, outcome: Trained, _: object) -> None:
+    def _done(self, job: Job, outcome: object, _: object) -> None:
+        outcome = cast(Trained, outcome)
         self.ended.emit()
         folder = Path(outcome.model)
         if job.subject is self._session.store:
@@ -100,10 +83,6 @@ class FineTuning(QObject):
             comparison = tr("fine_tuning", "Dice on held-out pixels: {before} before, {after} now.")
             text += " " + comparison.format(before=f"{curve[0]['val_dice']:.3f}", after=f"{best:.3f}")
         self.said.emit(text)
-
-    def _failed(self, _: Job, error: UserError) -> None:
-        self.ended.emit()
-        self.failed.emit(error)
 
     def _cancelled(self, _: Job) -> None:
         self.ended.emit()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QObject, Signal
-
 from unet_studio.core.errors import UserError
 from unet_studio.core.proposals import Proposals
+from unet_studio.gui.background.engine_client import EngineClient
 from unet_studio.gui.background.engine_thread import EngineThread, Job
 from unet_studio.gui.models import Models
 from unet_studio.gui.session import Session
@@ -17,30 +16,13 @@ from unet_studio.jobs.messages import Predict, Predicted, Progress
 from unet_studio.store.project_store import ProjectStore
 
 
-class Proposing(QObject):
+class Proposing(EngineClient):
     """Sends the shown image to the engine and hands the answer to the session."""
 
-    started = Signal(str)
-    progressed = Signal(int, int)
-    ended = Signal()
-    said = Signal(str)
-    failed = Signal(object)  # UserError
-
     def __init__(self, session: Session, models: Models, engine: EngineThread) -> None:
-        super().__init__(session)
+        super().__init__(engine, session)
         self._session = session
         self._models = models
-        self._engine = engine
-        engine.started_job.connect(lambda job: self.started.emit(job.title))
-        engine.reported.connect(self._event)
-        engine.done.connect(self._done)
-        engine.failed.connect(self._failed)
-        engine.cancelled.connect(self._cancelled)
-
-    @property
-    def is_busy(self) -> bool:
-        """True while proposals are being computed."""
-        return self._engine.is_busy
 
     def propose(self) -> None:
         """Propose on the shown image with the current model. Raises UserError without a model."""
@@ -60,15 +42,12 @@ class Proposing(QObject):
             )
         )
 
-    def cancel(self) -> None:
-        """Give up what is being computed."""
-        self._engine.cancel()
-
     def _event(self, _: Job, event: object) -> None:
         if isinstance(event, Progress):
             self.progressed.emit(event.done, event.total)
 
-    def _done(self, job: Job, outcome: Predicted, proposals: Proposals) -> None:
+    def _done(self, job: Job, outcome: object, result: object) -> None:
+        outcome, proposals = cast(Predicted, outcome), cast(Proposals, result)
         store, image_id, model = cast(tuple[ProjectStore, int, Path], job.subject)
         self.ended.emit()
         if store is not self._session.store:
@@ -87,10 +66,6 @@ class Proposing(QObject):
         seconds = f"{outcome.seconds:.1f}"
         text = text.format(count=count, seconds=seconds, model=model.name)
         self.said.emit(" ".join([text, *map(sentence_text, outcome.notes)]))
-
-    def _failed(self, _: Job, error: UserError) -> None:
-        self.ended.emit()
-        self.failed.emit(error)
 
     def _cancelled(self, _: Job) -> None:
         self.ended.emit()
