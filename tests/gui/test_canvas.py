@@ -13,6 +13,7 @@ from tests.conftest import discs
 from unet_studio.core.document import Document
 from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.core.proposals import Proposals
+from unet_studio.core.regions import rectangle
 from unet_studio.gui.canvas.image_layer import DisplayImage
 from unet_studio.gui.canvas.transform import MAX_SCALE, CanvasTransform
 from unet_studio.gui.canvas.view import CanvasView
@@ -96,7 +97,7 @@ def test_labels_and_their_outline_are_where_the_pixels_are_at_every_zoom(
 ) -> None:
     document = Document(400, 400)
     document.begin_stroke("Brush stroke")
-    document.paint(Rect(190, 190, 210, 230), np.ones((20, 40), bool), 3)
+    document.paint(rectangle(Rect(190, 190, 210, 230)), 3)
     document.finish_stroke()
     show(canvas, np.zeros((400, 400, 1), np.uint8), document)
     centre = QPointF(300, 250)
@@ -150,7 +151,7 @@ def test_the_picture_after_partial_repaints_equals_a_full_one(canvas: CanvasView
         top, left = (int(v) for v in rng.integers(0, 260, 2))
         rect = Rect(top, left, top + 30, left + 35)
         document.begin_stroke("Brush stroke")
-        change = document.paint(rect, np.ones(rect.shape, bool), number)
+        change = document.paint(rectangle(rect), number)
         document.finish_stroke()
         assert change is not None
         canvas.refresh(change.rect)

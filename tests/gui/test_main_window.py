@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import Hand
 from unet_studio.core.geometry import Rect
+from unet_studio.core.regions import MaskRegion
 from unet_studio.gui.app import Studio
 from unet_studio.gui.main_window import MainWindow
 from unet_studio.store.project_store import ProjectStore
@@ -297,7 +298,7 @@ def test_a_full_disk_is_shown_at_once_and_recovery_too(hand: Hand, folder: Path,
     rng = np.random.default_rng(0)
     for _ in range(12):
         document.begin_stroke("Brush stroke")
-        document.paint(document.bounds, rng.random((256, 256)) < 0.5, document.new_instance_id())
+        document.paint(MaskRegion(document.bounds, rng.random((256, 256)) < 0.5), document.new_instance_id())
         hand.window.session.publish(document.finish_stroke())
     qtbot.waitUntil(lambda: "NOT SAVED" in hand.window._saved.text(), timeout=10_000)
     assert "kept in memory" in hand.window.notice.text
@@ -367,7 +368,7 @@ def test_a_stroke_under_way_when_another_image_arrives_goes_nowhere(
     hand.drag((50, 50), (60, 60))
     assert labels(hand.window).any(), "drawing on the new image works"
     assert session.store.journal.flush(5)
-    assert session.store.load_stored_document(ids[0]).history.undo_name is None
+    assert session.store.load_document(session.store.planes(ids[0])[0]).history.undo_name is None
 
 
 def test_going_there_and_back_quickly_keeps_the_document_that_was_drawn_on(

@@ -7,7 +7,7 @@ document never notifies anybody.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, Flag, auto
 
 import numpy as np
@@ -15,11 +15,13 @@ import numpy as np
 from unet_studio.core.checked_area import CheckedArea
 from unet_studio.core.edits import Edit, EditBuilder, apply
 from unet_studio.core.errors import UserError
-from unet_studio.core.geometry import Rect
+from unet_studio.core.geometry import Rect, tile_rect
 from unet_studio.core.history import History
 from unet_studio.core.instances import MAX_INSTANCE_ID, Instance, InstanceTable, Origin
-from unet_studio.core.label_tiles import LabelArray, LabelTiles, MaskArray
+from unet_studio.core.label_tiles import LabelArray, LabelTiles
+from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals
+from unet_studio.core.regions import Region
 
 
 class ChangeKind(Flag):
@@ -30,12 +32,19 @@ class ChangeKind(Flag):
     CHECKED = auto()
 
 
-class Step(Enum):
-    """What happened to the edit of a change."""
+class Over(Enum):
+    """What a stroke may cover."""
 
-    MAKE = auto()
-    UNDO = auto()
-    REDO = auto()
+    EVERYTHING = auto()
+    BACKGROUND = auto()
+
+
+class Step(Enum):
+    """What happened to the edit of a change. The numbers are in project files."""
+
+    MAKE = 1
+    UNDO = 2
+    REDO = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +104,18 @@ class Document:
     # Ids
 
     def new_instance_id(self) -> int:
-        """An id that was never used in this document and never will be again."""
-        if self.next_id >= MAX_INSTANCE_ID:
-            raise UserError("This image has used all {count} instance numbers.", count=MAX_INSTANCE_ID - 1)
-        self.next_id += 1
-        return self.next_id - 1
+        """An id that was never used in this document and never will be again.
+
+        Only when the counter has reached int32's end (an imported mask may hold that number) is the
+        smallest id that is free now used again. Raises UserError if there is none.
+        """
+        if self.next_id <= MAX_INSTANCE_ID:
+            self.next_id += 1
+            return self.next_id - 1
+        free = self.instances.smallest_free_id()
+        if free > MAX_INSTANCE_ID:
+            raise UserError("This image has used all {count} instance numbers.", count=MAX_INSTANCE_ID)
+        return free
 
     # Strokes: begin, paint .., finish or abort
 
@@ -114,19 +130,32 @@ class Document:
         """True between `begin_stroke` and its end."""
         return self._stroke is not None
 
-    def paint(self, rect: Rect, mask: MaskArray, instance_id: int) -> Change | None:
-        """Give the True pixels of `mask` (bool, rect.shape) to an instance; a new id becomes a row."""
+    def paint(self, region: Region, instance_id: int, *, over: Over = Over.EVERYTHING) -> Change | None:
+        """Give the pixels of `region` to an instance; a new id becomes a row. Outside the plane: nothing.
+
+        Raises ValueError for an id outside 0..2^31-1; 0 is background.
+        """
+        if not 0 <= instance_id <= MAX_INSTANCE_ID:
+            raise ValueError(f"instance id {instance_id} is outside 0..{MAX_INSTANCE_ID}")
         stroke = self._open_stroke()
-        rect, mask = self._clip(rect, mask)
-        if not mask.any():
+        touched = Rect(0, 0, 0, 0)
+        area = region.rect.intersect(self.bounds)
+        for index in region.tiles(area):
+            part = tile_rect(index).intersect(area)
+            mask = region.mask(part)
+            if over is Over.BACKGROUND:
+                mask = mask & (self.labels.read(part) == 0)
+            touched = touched.union(stroke.write(part, instance_id, mask))
+        if touched.is_empty:
             return None
         if instance_id and instance_id not in self.instances:
             stroke.put_row(instance_id, Instance(instance_id))
-        return _pixels(stroke.write(rect, instance_id, mask))
+            self.next_id = max(self.next_id, instance_id + 1)
+        return _pixels(touched)
 
-    def erase(self, rect: Rect, mask: MaskArray) -> Change | None:
-        """Make the True pixels of `mask` background, whatever instance they belonged to."""
-        return self.paint(rect, mask, 0)
+    def erase(self, region: Region) -> Change | None:
+        """Make the pixels of `region` background, whatever instance they belonged to."""
+        return self.paint(region, 0)
 
     def finish_stroke(self) -> Change | None:
         """End of the stroke: one edit, pushed on the history."""
@@ -142,15 +171,52 @@ class Document:
 
     def delete_instances(self, instance_ids: Iterable[int], *, name: str) -> Change | None:
         """Turn the instances' pixels into background and remove their rows."""
+        return self._give_pixels(instance_ids, 0, name=name)
+
+    def merge_instances(self, into: int, others: Iterable[int], *, name: str) -> Change | None:
+        """Give the pixels of `others` to the instance `into`, which keeps its id and class."""
+        if into not in self.instances:
+            return None
+        return self._give_pixels(set(others) - {into}, into, name=name)
+
+    def set_class(self, instance_ids: Iterable[int], class_index: int, *, name: str) -> Change | None:
+        """Give the instances another label class; 1 is the first one."""
         self._require_no_stroke()
-        wanted = {i for i in instance_ids if i in self.instances}
         builder = EditBuilder(name, self.labels, self.instances)
-        for index in set().union(*(self.instances.tiles_of(i) for i in wanted)) if wanted else ():
-            tile = self.labels.tile(index)
-            builder.write_tile(index, 0, np.isin(tile, list(wanted)))
-        for instance_id in wanted:
-            builder.put_row(instance_id, None)
+        for instance_id in instance_ids:
+            row = self.instances.get(instance_id)
+            if row is not None:
+                builder.put_row(instance_id, replace(row, class_index=class_index))
         return self._made(builder.finish())
+
+    def bring_back(self, instance_id: int, past: Past, *, name: str) -> Change | None:
+        """Make one instance again what it was in the past: its pixels and its row.
+
+        It takes its pixels back from whoever has them now; those it has gained since become background.
+        """
+        self._require_no_stroke()
+        row = past.instances.get(instance_id)
+        if row is None:
+            return None
+        builder = EditBuilder(name, self.labels, self.instances)
+        for index in self.instances.tiles_of(instance_id) | past.instances.tiles_of(instance_id):
+            was, now = past.labels.tile(index) == instance_id, self.labels.tile(index) == instance_id
+            builder.write_tile(index, np.where(was, instance_id, 0).astype(np.int32), was != now)
+        builder.put_row(instance_id, row)
+        return self._made(builder.finish())
+
+    def bring_all_back(self, past: Past, *, name: str) -> Change | None:
+        """Make the whole plane again what it was in the past: labels, rows and checked area."""
+        self._require_no_stroke()
+        builder = EditBuilder(name, self.labels, self.instances)
+        for index in self.labels.indices() | past.labels.indices():
+            was = past.labels.tile(index)
+            builder.write_tile(index, was, was != self.labels.tile(index))
+        for instance_id in {row.id for row in self.instances} | {row.id for row in past.instances}:
+            builder.put_row(instance_id, past.instances.get(instance_id))
+        checked = (self.checked, past.checked)
+        self.checked = past.checked
+        return self._made(builder.finish(checked=checked))
 
     def accept(self, proposals: Proposals, proposal_ids: Iterable[int], *, name: str) -> Change | None:
         """Make proposals labels, on background pixels only: hand work is never overwritten.
@@ -211,13 +277,18 @@ class Document:
             raise RuntimeError("no stroke is open")
         return self._stroke
 
-    def _clip(self, rect: Rect, mask: MaskArray) -> tuple[Rect, MaskArray]:
-        inside = rect.intersect(self.bounds)
-        if inside == rect:
-            return rect, mask
-        if inside.is_empty:
-            return Rect(0, 0, 0, 0), np.zeros((0, 0), bool)
-        return inside, mask[inside.shift(-rect.top, -rect.left).slices]
+    def _give_pixels(self, instance_ids: Iterable[int], to: int, *, name: str) -> Change | None:
+        """All pixels of the instances to another one, or (0) to the background; their rows go."""
+        self._require_no_stroke()
+        wanted = {i for i in instance_ids if i in self.instances}
+        builder = EditBuilder(name, self.labels, self.instances)
+        ids = np.array(sorted(wanted), np.int32)
+        for index in set().union(*map(self.instances.tiles_of, wanted)):
+            tile = self.labels.tile(index)
+            builder.write_tile(index, to, tile == ids[0] if ids.size == 1 else np.isin(tile, ids))
+        for instance_id in wanted:
+            builder.put_row(instance_id, None)
+        return self._made(builder.finish())
 
     def _made(self, edit: Edit | None) -> Change | None:
         if edit is None:

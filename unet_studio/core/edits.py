@@ -143,7 +143,7 @@ class EditBuilder:
         """
         deltas = tuple(self._deltas())
         self._labels.close_written()
-        emptied: set[int] = set()
+        emptied = set(self._rows_before)
         for delta in deltas:
             self._instances.count_change(delta.index, delta.before, delta.after)
             emptied.update(np.unique(delta.before[delta.before != delta.after]).tolist())
@@ -155,7 +155,9 @@ class EditBuilder:
             for i, before in self._rows_before.items()
             if before != self._instances.get(i)
         )
-        if not deltas and not rows and (checked is None or checked[0] == checked[1]):
+        if checked is not None and checked[0] == checked[1]:
+            checked = None
+        if not deltas and not rows and checked is None:
             return None
         return Edit(self.name, deltas, rows, checked)
 

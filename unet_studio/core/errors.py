@@ -6,6 +6,8 @@ The sentence is kept as a template with its values, so that the window can trans
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class UserError(Exception):
     """Something the person can understand and act on; `str()` is the English sentence."""
@@ -34,6 +36,15 @@ class ModelError(UserError):
 
 class ProjectError(UserError):
     """A project that cannot be opened or written."""
+
+
+class DamagedProjectError(ProjectError):
+    """A project whose database is damaged. `backup`: the file to open instead, if the person wants."""
+
+    def __init__(self, template: str, *, folder: Path, backup: Path | None, **values: object) -> None:
+        super().__init__(template, folder=folder, backup=backup, **values)
+        self.folder = folder
+        self.backup = backup
 
 
 class TrainingDataError(UserError):

@@ -1,4 +1,4 @@
-"""Undo and redo over edits, within a byte budget."""
+"""Undo and redo over edits, within a byte budget and a number of steps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from unet_studio.core.edits import Edit, StoredEdit
 
-DEFAULT_BUDGET_BYTES = 256 * 2**20
+DEFAULT_BUDGET_BYTES = 128 * 2**20
+DEFAULT_STEPS = 2000
+"""Older ones are still in the project's journal: see the history panel."""
 
 
 class History:
@@ -18,11 +20,13 @@ class History:
         *,
         done: int | None = None,
         budget_bytes: int = DEFAULT_BUDGET_BYTES,
+        steps: int = DEFAULT_STEPS,
     ) -> None:
         self._edits: list[StoredEdit] = list(edits)
         self._done = len(self._edits) if done is None else done
         self._bytes = sum(edit.nbytes for edit in self._edits)
         self._budget = budget_bytes
+        self._steps = steps
 
     def __len__(self) -> int:
         return len(self._edits)
@@ -84,6 +88,8 @@ class History:
 
         The last one does not count: it may be large, and will soon be replaced by its compressed form.
         """
-        while self._done > 1 and self._bytes - self._edits[-1].nbytes > self._budget:
+        while self._done > 1 and (
+            len(self._edits) > self._steps or self._bytes - self._edits[-1].nbytes > self._budget
+        ):
             self._bytes -= self._edits.pop(0).nbytes
             self._done -= 1

@@ -57,6 +57,12 @@ class InstanceTable:
         else:
             self._rows[instance_id] = row
 
+    def copy(self) -> InstanceTable:
+        """An independent copy."""
+        copy = InstanceTable(self._rows)
+        copy._pixels = {instance_id: tiles.copy() for instance_id, tiles in self._pixels.items()}
+        return copy
+
     def tiles_of(self, instance_id: int) -> set[TileIndex]:
         """The tiles that hold at least one pixel of the instance."""
         return set(self._pixels.get(instance_id, ()))
@@ -64,6 +70,10 @@ class InstanceTable:
     def area_px(self, instance_id: int) -> int:
         """Number of pixels of the instance."""
         return sum(self._pixels.get(instance_id, {}).values())
+
+    def smallest_free_id(self) -> int:
+        """The smallest id, from 1, that no row has."""
+        return next(i for i in range(1, len(self._rows) + 2) if i not in self._rows)
 
     def count_change(self, index: TileIndex, before: LabelArray, after: LabelArray) -> None:
         """Account for pixels of one tile that changed from `before` to `after` (same shape)."""

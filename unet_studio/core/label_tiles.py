@@ -78,6 +78,11 @@ class LabelTiles:
         tile.flags.writeable = False
         self._remember(index, tile)
 
+    def keep_packed(self, index: TileIndex, tile: LabelArray, data: bytes) -> None:
+        """Keep the compressed form of a tile, if it is still this one, for when it is put away."""
+        if self._unpacked.get(index) is tile:
+            self._packed[index] = data
+
     def open_for_writing(self, index: TileIndex) -> LabelArray:
         """A writable copy of the tile that stands for it until `close_written`."""
         if index not in self._open:
@@ -113,12 +118,15 @@ class LabelTiles:
         Costs what the samples cost, however far apart they are; outside the plane they are 0.
         """
         out = np.zeros((rows.size, cols.size), np.int32)
-        for row, row_span in _runs(rows // TILE_PX):
-            for col, col_span in _runs(cols // TILE_PX):
-                index = TileIndex(row, col)
-                if index in self:
-                    picked = np.ix_(rows[row_span] % TILE_PX, cols[col_span] % TILE_PX)
-                    out[row_span, col_span] = self.tile(index)[picked]
+        row_spans, col_spans = dict(_runs(rows // TILE_PX)), dict(_runs(cols // TILE_PX))
+        indices: Iterable[TileIndex] = self.indices()
+        if len(row_spans) * len(col_spans) < len(self._packed) + len(self._unpacked):
+            indices = (TileIndex(row, col) for row in row_spans for col in col_spans)
+        for index in indices:
+            if index.row in row_spans and index.col in col_spans and index in self:
+                row_span, col_span = row_spans[index.row], col_spans[index.col]
+                picked = np.ix_(rows[row_span] % TILE_PX, cols[col_span] % TILE_PX)
+                out[row_span, col_span] = self.tile(index)[picked]
         return out
 
     def value_at(self, y: int, x: int) -> int:

@@ -59,6 +59,8 @@ TABLE = (
     ActionRow("view.labels", _T("actions", "Show labels"), ("X",), checkable=True),
     ActionRow("view.previous", _T("actions", "Previous image"), ("PgUp", "Ctrl+Left")),
     ActionRow("view.next", _T("actions", "Next image"), ("PgDown", "Ctrl+Right")),
+    ActionRow("view.history", _T("actions", "History"), ("H",), "",
+              tip=_T("actions", "The edits of this image by time; a click shows the image as it was then")),
     ActionRow("help.shortcuts", _T("actions", "Keyboard shortcuts"), ("?", "F1")),
     ActionRow("help.about", _T("actions", "About U-Net Studio")),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import LabelTiles
 from unet_studio.gui.session import Session
 from unet_studio.io.atomic import writable_folder
-from unet_studio.io.label_files import check_mask_names, write_masks
+from unet_studio.io.label_files import check_mask_names, write_plane_masks
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 
@@ -45,7 +45,8 @@ def export_masks(
         if item.labels is not None:
             tiles, bounds = item.labels
         else:
-            document = store.load_stored_document(item.record.id)
+            planes = store.planes(item.record.id)
+            document = store.load_document(planes[0])
             tiles, bounds = document.labels, document.bounds
-        written += write_masks(folder, item.record.path.stem, tiles.read(bounds), formats)
+        written += write_plane_masks(folder, item.record.path.stem, tiles, bounds, formats)
     return written

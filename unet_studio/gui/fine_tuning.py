@@ -89,11 +89,16 @@ class FineTuning(EngineClient):
         self.said.emit(tr("fine_tuning", "Fine-tuning was cancelled. The model is as it was before."))
 
 
+def _stored_lessons(store: ProjectStore, record: ImageRecord) -> list[Lesson]:
+    return [Lesson.of(record.path, store.load_document(plane)) for plane in store.planes(record.id)]
+
+
 def _prepare(store: ProjectStore, lessons: Sequence[Lesson | ImageRecord], request: Train) -> Prepared:
     """Write the run folder; runs in the worker thread. Raises UserError if it cannot be written."""
     snapshots = [
-        one if isinstance(one, Lesson) else Lesson.of(one.path, store.load_stored_document(one.id))
+        lesson
         for one in lessons
+        for lesson in ([one] if isinstance(one, Lesson) else _stored_lessons(store, one))
     ]
     run = new_run_folder(store.folder)
     written = write_lessons(run, snapshots)

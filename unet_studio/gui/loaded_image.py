@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 from pathlib import Path
 
 from unet_studio.core.document import Document
+from unet_studio.core.errors import ImageFileError, ProjectError
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.canvas.image_layer import DisplayImage
 from unet_studio.gui.translation import tr
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.open_image import open_image
 from unet_studio.segmentation.normalization import PlaneArray
-from unet_studio.store.project_store import ProjectStore
+from unet_studio.store.fingerprint import fingerprint
+from unet_studio.store.project_store import ImageRecord, ProjectStore
+
+
+class FileState(Enum):
+    """What became of the image's file since its labels were drawn."""
+
+    SAME = auto()
+    FOUND = auto()  # It was moved, and found near by.
+    ALTERED = auto()  # The file at its place has other contents.
+
+
+class MissingImageError(ImageFileError):
+    """The file is neither at its place nor near by: the person may know where it is."""
+
+    def __init__(self, record: ImageRecord) -> None:
+        super().__init__(
+            "{name} is not in {folder} any more and was not found near by. Its labels are safe: show where "
+            "the file is now.",
+            name=record.path.name,
+            folder=record.path.parent,
+        )
+        self.image_id = record.id
 
 
 @dataclass(slots=True, eq=False)
 class LoadedImage:
     """`plane` (H, W, C), never written to; `document` belongs to the GUI thread."""
 
-    id: int
-    path: Path
+    record: ImageRecord
+    plane_id: int
+    file_state: FileState
     plane: PlaneArray
     display: DisplayImage
     document: Document
     proposals: Proposals | None
     planes: int
     """Planes (t, z) in the file; the first one is shown."""
+
+    @property
+    def id(self) -> int:
+        """The image's id in the project."""
+        return self.record.id
+
+    @property
+    def path(self) -> Path:
+        """The image's file."""
+        return self.record.path
 
     @property
     def shape_text(self) -> str:
@@ -42,15 +77,71 @@ class LoadedImage:
         return text
 
 
-def load_image(store: ProjectStore, image_id: int, path: Path) -> LoadedImage:
-    """Read an image and its labels; runs in a worker thread."""
-    source = open_image(path)
+def load_image(store: ProjectStore, record: ImageRecord) -> LoadedImage:
+    """Read an image and its labels; runs in a worker thread.
+
+    A file that was moved is looked for near by. One that was altered is used if its size still fits, else
+    the original is looked for. Raises UserError; MissingImageError if the person has to be asked.
+    """
+    found = fingerprint(record.path)
+    state = FileState.SAME
+    if not found.digest:
+        record, state = _found_near(store, record), FileState.FOUND
+    elif not record.fingerprint.digest or (
+        record.fingerprint.file_bytes is None and found.digest == record.fingerprint.digest
+    ):
+        # It could not be read when it was added, or an older program did not keep its size.
+        record = replace(record, fingerprint=store.set_image_file(record.id, record.path))
+    elif found.digest != record.fingerprint.digest:
+        state = FileState.ALTERED
+    try:
+        return _load(store, record, state)
+    except ProjectError:
+        if state is not FileState.ALTERED:
+            raise
+        original = store.find_image_file(record)
+        if original is None:
+            raise
+        return _load(store, _moved(store, record, original), FileState.FOUND)
+
+
+def locate_image(store: ProjectStore, record: ImageRecord, path: Path) -> LoadedImage:
+    """The person says where an image's file is. Raises UserError if its labels do not fit that file."""
+    loaded = _load(store, replace(record, path=path), FileState.SAME)  # First: nothing is altered if not.
+    loaded.record = _moved(store, record, path)
+    return loaded
+
+
+def _load(store: ProjectStore, record: ImageRecord, state: FileState) -> LoadedImage:
+    source = open_image(record.path)
     plane = whole_plane(source)
     plane.flags.writeable = False
     height, width = plane.shape[:2]
-    document = store.load_document(image_id, height=height, width=width)
-    proposals = store.load_proposals(image_id)
+    plane_id = store.open_plane(record.id, height=height, width=width)
+    document = store.load_document(plane_id)
+    proposals = store.load_proposals(plane_id)
     if proposals is not None:
         reject_covered(proposals, document.labels)
-    planes = source.axes.t * source.axes.z
-    return LoadedImage(image_id, path, plane, DisplayImage.from_plane(plane), document, proposals, planes)
+    return LoadedImage(
+        record,
+        plane_id,
+        state,
+        plane,
+        DisplayImage.from_plane(plane),
+        document,
+        proposals,
+        source.axes.t * source.axes.z,
+    )
+
+
+def _found_near(store: ProjectStore, record: ImageRecord) -> ImageRecord:
+    if record.path.exists():
+        return record  # It is there but cannot be read: opening it says why.
+    found = store.find_image_file(record)
+    if found is None:
+        raise MissingImageError(record)
+    return _moved(store, record, found)
+
+
+def _moved(store: ProjectStore, record: ImageRecord, path: Path) -> ImageRecord:
+    return replace(record, path=path, fingerprint=store.set_image_file(record.id, path))

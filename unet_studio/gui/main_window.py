@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMessageBox,
     QScrollArea,
+    QTabWidget,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 
 import unet_studio
 from unet_studio.core.document import Change, ChangeKind
-from unet_studio.core.errors import UserError
+from unet_studio.core.errors import DamagedProjectError, UserError
 from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.gui import theme
 from unet_studio.gui.actions import TABLE, Actions
@@ -33,15 +34,19 @@ from unet_studio.gui.dialogs.export_dialog import ExportDialog
 from unet_studio.gui.dialogs.fine_tune_dialog import FineTuneDialog
 from unet_studio.gui.exporting import export_masks, items_to_export
 from unet_studio.gui.fine_tuning import FineTuning
+from unet_studio.gui.loaded_image import FileState, MissingImageError
 from unet_studio.gui.models import Models
 from unet_studio.gui.panels.brush_panel import BrushPanel
+from unet_studio.gui.panels.history_panel import HistoryPanel
 from unet_studio.gui.panels.images_panel import ImagesPanel
 from unet_studio.gui.panels.job_bar import JobBar
 from unet_studio.gui.panels.model_panel import ModelPanel
-from unet_studio.gui.panels.notice import Notice
+from unet_studio.gui.panels.notice import Notice, Remedy
+from unet_studio.gui.panels.past_bar import PastBar
 from unet_studio.gui.panels.training_panel import TrainingPanel
 from unet_studio.gui.proposing import Proposing
 from unet_studio.gui.session import Session
+from unet_studio.gui.time_travel import TimeTravel
 from unet_studio.gui.tools.pick_tool import PickTool
 from unet_studio.gui.tools.stroke_tool import BrushTool, EraserTool
 from unet_studio.gui.tools.tool import BrushSettings, Tool
@@ -71,7 +76,7 @@ _MENUS = (
         mark("menus", "View"),
         (
             "view.fit", "view.actual", "view.zoom_in", "view.zoom_out", "", "view.labels", "",
-            "view.previous", "view.next",
+            "view.previous", "view.next", "", "view.history",
         ),
     ),
     (mark("menus", "Help"), ("help.shortcuts", "help.about")),
@@ -98,11 +103,14 @@ class MainWindow(QMainWindow):
         self.models = Models(self.session)
         self.proposing = Proposing(self.session, self.models, proposer)
         self.fine_tuning = FineTuning(self.session, self.models, trainer)
+        self.travel = TimeTravel(self.session, pool)
         self.brush = BrushSettings()
         self.canvas = CanvasView()
         self.notice = Notice()
         self.job_bar = JobBar()
+        self.past_bar = PastBar(self.session, self.travel)
         self.images_panel = ImagesPanel(self.session)
+        self.history_panel = HistoryPanel(self.session, self.travel, pool)
         self.brush_panel = BrushPanel(self.brush)
         self.model_panel = ModelPanel(self.models)
         self.training_panel = TrainingPanel()
@@ -112,6 +120,7 @@ class MainWindow(QMainWindow):
             "tool.eraser": EraserTool(self.brush),
         }
         self.tool: Tool = self.tools["tool.pick"]
+        self._told_problem = ""
         self.actions_by_id = Actions(self, self._handlers())
         self._lay_out()
         self._connect()
@@ -145,8 +154,8 @@ class MainWindow(QMainWindow):
             "tool.larger": lambda: self.brush_panel.step(1),
             "propose.run": lambda: self._try(self.proposing.propose),
             "propose.stop": self._escape,
-            "propose.accept_all": session.accept_all,
-            "propose.accept": session.accept_selected,
+            "propose.accept_all": lambda: self._try(session.accept_all),
+            "propose.accept": lambda: self._try(session.accept_selected),
             "train.fine_tune": self._ask_fine_tune,
             "train.stop": self.fine_tuning.stop_keeping_best,
             "train.cancel": self.fine_tuning.cancel,
@@ -157,6 +166,7 @@ class MainWindow(QMainWindow):
             "view.labels": self._show_labels,
             "view.previous": lambda: session.step_image(-1),
             "view.next": lambda: session.step_image(1),
+            "view.history": self._show_history,
             "help.shortcuts": self._show_shortcuts,
             "help.about": self._show_about,
         }
@@ -171,11 +181,22 @@ class MainWindow(QMainWindow):
         # All in one cell: a notice that comes and goes must not move the image under the hand.
         cell.addWidget(self.canvas, 0, 0)
         cell.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignTop)
-        cell.addWidget(self.job_bar, 0, 0, Qt.AlignmentFlag.AlignBottom)
+        foot = QWidget()
+        stacked = QVBoxLayout(foot)
+        stacked.setContentsMargins(0, 0, 0, 0)
+        stacked.setSpacing(0)
+        stacked.addWidget(self.past_bar)
+        stacked.addWidget(self.job_bar)
+        cell.addWidget(foot, 0, 0, Qt.AlignmentFlag.AlignBottom)
         self.setCentralWidget(centre)
-        self._add_dock(
-            "images", tr("window", "Images"), self.images_panel, Qt.DockWidgetArea.LeftDockWidgetArea
-        )
+        left = QTabWidget()
+        left.setDocumentMode(True)
+        left.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        left.tabBar().setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        left.addTab(self.images_panel, tr("window", "Images"))
+        left.addTab(self.history_panel, tr("window", "History"))
+        self._left = left
+        self._add_dock("images", "", left, Qt.DockWidgetArea.LeftDockWidgetArea)
         right = QWidget()
         stack = QVBoxLayout(right)
         stack.setContentsMargins(4, 4, 4, 4)
@@ -256,8 +277,13 @@ class MainWindow(QMainWindow):
         session.saving_changed.connect(self._show_saving)
         session.drawing_must_end.connect(self._abort_drawing)
         session.project_changed.connect(self.proposing.cancel)
+        session.project_moved.connect(self._show_title)
+        session.past_changed.connect(self._show_past)
         session.said.connect(self.notice.say)
+        session.warned.connect(self.notice.warn)
         session.failed.connect(self._fail)
+        self.travel.said.connect(self.notice.say)
+        self.travel.failed.connect(self._fail)
         canvas.pressed.connect(self._press)
         canvas.moved.connect(self._move)
         canvas.released.connect(self._release)
@@ -330,8 +356,11 @@ class MainWindow(QMainWindow):
         self._hint.setText(self.tool.hint)
 
     def _press(self, at: PixelPoint) -> None:
-        if self.session.document is not None:
-            self._try(lambda: self.session.publish(self.tool.press(at, self.session.document)))  # type: ignore[arg-type]
+        document = self.session.document
+        if self.session.past is not None:
+            self.session.select_at(at)  # Whatever the tool: in the past one can only choose.
+        elif document is not None:
+            self._try(lambda: self.session.publish(self.tool.press(at, document)))
 
     def _move(self, at: PixelPoint) -> None:
         self.session.publish(self.tool.move(at))
@@ -347,6 +376,8 @@ class MainWindow(QMainWindow):
     def _escape(self) -> None:
         if self.canvas.is_drawing:
             self._abort_drawing()
+        elif self.session.past is not None:
+            self.travel.return_to_now()
         elif self.proposing.is_busy:
             self.proposing.cancel()
         else:
@@ -461,6 +492,44 @@ class MainWindow(QMainWindow):
         self._show_checked()
         self._show_saving()
         self._show_hover(None)
+        if image is not None:
+            self._tell_of_file(image.file_state, image.path)
+
+    def _tell_of_file(self, state: FileState, path: Path) -> None:
+        if state is FileState.FOUND:
+            text = tr("window", "{name} was moved: it was found at {path}. Its labels are kept.")
+            self.notice.say(text.format(name=path.name, path=path))
+        elif state is FileState.ALTERED:
+            text = tr(
+                "window",
+                "{name} is not the file its labels were drawn on: its contents changed. The labels are kept; "
+                "look whether they still fit.",
+            )
+            confirm = Remedy(tr("window", "It is the right one"), self.session.confirm_file)
+            locate = Remedy(tr("window", "Show the original…"), self._locate_shown)
+            self.notice.warn(text.format(name=path.name), (confirm, locate))
+
+    def _locate_shown(self) -> None:
+        if self.session.current is not None:
+            self._ask_where(self.session.current.id)
+
+    def _ask_where(self, image_id: int) -> None:
+        """Let the person show the file of an image that was moved."""
+        record = next((record for record in self.session.images() if record.id == image_id), None)
+        if record is None:
+            return
+        title = tr("window", "Where is {name} now?").format(name=record.path.name)
+        name, _ = QFileDialog.getOpenFileName(self, title, str(record.path.parent.parent))
+        if name:
+            self.session.locate_image(image_id, Path(name))
+
+    def _show_history(self) -> None:
+        self._left.setCurrentWidget(self.history_panel)
+
+    def _show_past(self) -> None:
+        past, layer, document = self.session.past, self.canvas.layer, self.session.document
+        layer.labels = past.labels if past else document.labels if document else None
+        self._show_proposals()
 
     def _show_change(self, change: Change) -> None:
         if change.kind & ChangeKind.CHECKED:
@@ -472,7 +541,7 @@ class MainWindow(QMainWindow):
 
     def _show_proposals(self) -> None:
         image, layer = self.session.current, self.canvas.layer
-        layer.proposals = image.proposals if image else None
+        layer.proposals = image.proposals if image and self.session.past is None else None
         layer.open_proposals = self.session.open_proposal_mask()
         self.canvas.refresh()
         self._enable_actions()
@@ -493,18 +562,29 @@ class MainWindow(QMainWindow):
             text = tr("window", "NOT SAVED: {count} changes wait")
             self._saved.setText(text.format(count=waiting))
             self._saved.setStyleSheet(f"color: {theme.BAD.name()}; font-weight: 600;")
-            warning = tr(
-                "window",
-                "The last {count} changes are not on the disk ({reason}). They are kept in memory and tried "
-                "again every 2 seconds: free some space or reconnect the drive.",
-            )
-            self.notice.warn(warning.format(count=waiting, reason=problem))
+            if problem != self._told_problem:
+                # Told once, not at every retry: whoever closed it has read it.
+                warning = tr(
+                    "window",
+                    "What you draw now is not on the disk ({reason}). It is kept in memory and tried again "
+                    "every 2 seconds: free some space, reconnect the drive, or go on in another folder.",
+                )
+                elsewhere = Remedy(tr("window", "Another folder…"), self._ask_other_folder)
+                self.notice.warn(warning.format(reason=problem), (elsewhere,))
+            self._told_problem = problem
             return
+        self._told_problem = ""
         self._saved.setStyleSheet("")
         if self.session.store is None:
             self._saved.setText("")
         else:
             self._saved.setText(tr("window", "Saving…") if waiting else tr("window", "All changes saved"))
+
+    def _ask_other_folder(self) -> None:
+        title = tr("window", "Go on in which folder? The project is copied there.")
+        name = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
+        if name:
+            self.session.continue_in(Path(name))
 
     def _show_hover(self, at: PixelPoint | None) -> None:
         image = self.session.current
@@ -517,21 +597,22 @@ class MainWindow(QMainWindow):
 
     def _enable_actions(self) -> None:
         session, document, actions = self.session, self.session.document, self.actions_by_id
-        has_image, waiting = document is not None, bool(self.canvas.layer.open_proposals.any())
+        has_image = document is not None and session.past is None
+        waiting = has_image and bool(self.canvas.layer.open_proposals.any())
         busy, training = self.proposing.is_busy, self.fine_tuning.is_busy
-        undo = document.history.undo_name if document else None
-        redo = document.history.redo_name if document else None
+        undo = document.history.undo_name if document and has_image else None
+        redo = document.history.redo_name if document and has_image else None
         enabled = {
             "file.export": session.store is not None,
             "edit.undo": undo is not None,
             "edit.redo": redo is not None,
             "edit.new_instance": has_image,
-            "edit.delete": bool(session.selected_instance or session.selected_proposal),
+            "edit.delete": has_image and bool(session.selected_instance or session.selected_proposal),
             "edit.checked": has_image,
             "propose.run": has_image and not busy,
             "propose.stop": True,
             "propose.accept_all": waiting,
-            "propose.accept": bool(session.selected_proposal),
+            "propose.accept": has_image and bool(session.selected_proposal),
             "train.fine_tune": session.store is not None and not training,
             "train.stop": training,
             "train.cancel": training,
@@ -550,7 +631,12 @@ class MainWindow(QMainWindow):
             self._fail(error)
 
     def _fail(self, error: UserError) -> None:
-        self.notice.warn(error_text(error))
+        remedies: list[Remedy] = []
+        if isinstance(error, MissingImageError):
+            remedies = [Remedy(tr("window", "Show it…"), lambda: self._ask_where(error.image_id))]
+        elif isinstance(error, DamagedProjectError) and error.backup is not None:
+            remedies = [Remedy(tr("window", "Open the backup"), lambda: self.session.open_backup(error))]
+        self.notice.warn(error_text(error), remedies)
 
     def _training_said(self, sentence: str) -> None:
         self.training_panel.end(sentence)
@@ -569,18 +655,31 @@ class MainWindow(QMainWindow):
         ):
             event.ignore()
             return
-        if not self.session.close_project():
-            text = tr(
-                "window",
-                "{count} changes could not be written ({reason}). Close anyway and lose them? "
-                "Choose No to go on trying.",
-            )
-            problem = self.session.saving_problem
-            if not self._confirm(text.format(count=self.session.unsaved, reason=problem)):
-                event.ignore()
-                return
-            self.session.abandon_project()
+        if not self.session.close_project() and not self._give_up_changes():
+            event.ignore()
+            return
         event.accept()
+
+    def _give_up_changes(self) -> bool:
+        """Ask what to do with changes that cannot be written; True: close without them."""
+        text = tr(
+            "window",
+            "{count} changes could not be written ({reason}). They are in memory only.",
+        ).format(count=self.session.unsaved, reason=self.session.saving_problem)
+        box = QMessageBox(QMessageBox.Icon.Warning, tr("window", "Close"), text, parent=self)
+        roles = QMessageBox.ButtonRole
+        elsewhere = box.addButton(tr("window", "Save in another folder…"), roles.AcceptRole)
+        lose = box.addButton(tr("window", "Close and lose them"), roles.DestructiveRole)
+        stay = box.addButton(tr("window", "Go on trying"), roles.RejectRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        box.exec()
+        if box.clickedButton() is elsewhere:
+            self._ask_other_folder()
+        if box.clickedButton() is not lose:
+            return False
+        self.session.abandon_project()
+        return True
 
     def _confirm(self, question: str) -> bool:
         buttons = QMessageBox.StandardButton

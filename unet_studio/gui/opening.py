@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from unet_studio.core.errors import FolderError, ImageFileError
+from unet_studio.core.errors import FolderError, ImageFileError, ProjectError
+from unet_studio.core.sentences import Sentence
 from unet_studio.io.image_folder import expand_paths
 from unet_studio.settings.locations import user_folder
+from unet_studio.store.database import restore_backup
 from unet_studio.store.journal import Listener
-from unet_studio.store.project_place import is_project, project_for_folder
+from unet_studio.store.project_place import ContinuedProjects, is_project, project_for_folder
 from unet_studio.store.project_store import PROJECT_ENDING, ImageRecord, ProjectStore
 
 CURRENT_IMAGE = "current_image"
@@ -18,11 +20,12 @@ CURRENT_IMAGE = "current_image"
 
 @dataclass(frozen=True, slots=True)
 class OpenedProject:
-    """An open project, its images, and which of them to show."""
+    """An open project, its images, which of them to show, and what the person should know."""
 
     store: ProjectStore
     records: tuple[ImageRecord, ...]
     show_image: int | None
+    note: Sentence | None = None
 
 
 def open_project(paths: Sequence[Path], current: ProjectStore | None, listener: Listener) -> OpenedProject:
@@ -32,7 +35,7 @@ def open_project(paths: Sequence[Path], current: ProjectStore | None, listener: 
     """
     images: list[Path] = []
     if len(paths) == 1 and is_project(paths[0]):
-        folder = paths[0]
+        folder, note = paths[0], _note_on_older_copy(paths[0])
     elif len(paths) == 1 and paths[0].suffix == PROJECT_ENDING:
         raise FolderError("{path} is not a project of U-Net Studio: it has no database.", path=paths[0])
     else:
@@ -42,7 +45,7 @@ def open_project(paths: Sequence[Path], current: ProjectStore | None, listener: 
                 message = "There is no file {path}: it may have been moved or renamed."
                 raise ImageFileError(message, path=image)
         home = paths[0] if paths[0].is_dir() else images[0].parent
-        folder = project_for_folder(home, fallback_root=user_folder() / "projects")
+        folder, note = _continued(project_for_folder(home, fallback_root=user_folder() / "projects"))
     if current is not None and current.folder == folder.absolute():
         store = current
     else:
@@ -55,7 +58,53 @@ def open_project(paths: Sequence[Path], current: ProjectStore | None, listener: 
             store.abandon()
         raise
     named = added[0] if images and not paths[0].is_dir() else None
-    return OpenedProject(store, records, named or _remembered_image(store, records))
+    return OpenedProject(store, records, named or _remembered_image(store, records), note)
+
+
+def open_from_backup(folder: Path, backup: Path, listener: Listener) -> OpenedProject:
+    """Put a backup in the place of a damaged database and open the project. Raises UserError."""
+    kept_in = restore_backup(folder, backup)
+    opened = open_project([folder], None, listener)
+    text = "The backup {name} is open. The damaged database is kept in {folder}."
+    return replace(opened, note=Sentence(text, {"name": backup.name, "folder": str(kept_in)}))
+
+
+def continue_project(store: ProjectStore, parent: Path) -> None:
+    """Go on with an open project in another folder, and find it there the next time. Raises UserError."""
+    old = store.folder
+    store.continue_in(parent / old.name)
+    _continued_projects().add(old, store.folder)
+
+
+def _continued_projects() -> ContinuedProjects:
+    return ContinuedProjects(user_folder() / "continued_projects.json")
+
+
+def _continued(folder: Path) -> tuple[Path, Sentence | None]:
+    """The project that belongs to a folder of images, or the one it was continued in."""
+    newer = _continued_projects().newest(folder)
+    if newer is None:
+        return folder, None
+    if not is_project(newer):
+        raise ProjectError(
+            "The project of these images was continued in {newer}, which is not there now: connect that "
+            "drive, or open the older copy {folder} with Open project.",
+            newer=newer,
+            folder=folder,
+        )
+    return newer, Sentence(
+        "This project was continued in {folder}: that one is open.", {"folder": str(newer)}
+    )
+
+
+def _note_on_older_copy(folder: Path) -> Sentence | None:
+    newer = _continued_projects().newest(folder)
+    if newer is None:
+        return None
+    if not is_project(newer):
+        _continued_projects().forget(folder)  # Whoever opens the older copy now wants to go on with it.
+        return None
+    return Sentence("This is an older copy: the project was continued in {folder}.", {"folder": str(newer)})
 
 
 def _remembered_image(store: ProjectStore, records: Sequence[ImageRecord]) -> int | None:

@@ -9,6 +9,7 @@ from unet_studio.core.errors import UserError
 from unet_studio.core.proposals import Proposals
 from unet_studio.gui.background.engine_client import EngineClient
 from unet_studio.gui.background.engine_thread import EngineThread, Job
+from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.gui.models import Models
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import sentence_text, tr
@@ -38,7 +39,7 @@ class Proposing(EngineClient):
                 title,
                 prepare=lambda: (request, [plane]),
                 finish=lambda arrays: Proposals.from_label_image(arrays[0], model=model.name),
-                subject=(store, image.id, model),
+                subject=(store, image, model),
             )
         )
 
@@ -48,11 +49,11 @@ class Proposing(EngineClient):
 
     def _done(self, job: Job, outcome: object, result: object) -> None:
         outcome, proposals = cast(Predicted, outcome), cast(Proposals, result)
-        store, image_id, model = cast(tuple[ProjectStore, int, Path], job.subject)
+        store, image, model = cast(tuple[ProjectStore, LoadedImage, Path], job.subject)
         self.ended.emit()
         if store is not self._session.store:
             return  # Another project is open now.
-        count = self._session.set_proposals(image_id, proposals)
+        count = self._session.set_proposals(image.id, image.plane_id, proposals)
         if count:
             text = tr(
                 "proposing", "Proposals: {count}, in {seconds} s. A accepts all; click one, Enter accepts it."

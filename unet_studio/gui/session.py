@@ -8,24 +8,34 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from unet_studio.core.document import Change, Document
 from unet_studio.core.edits import Edit
-from unet_studio.core.errors import UserError
+from unet_studio.core.errors import DamagedProjectError, UserError
 from unet_studio.core.geometry import PixelPoint
 from unet_studio.core.label_tiles import MaskArray
+from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.background.pool import Pool
-from unet_studio.gui.loaded_image import LoadedImage, load_image
-from unet_studio.gui.opening import CURRENT_IMAGE, OpenedProject, open_project
-from unet_studio.gui.translation import mark, tr
+from unet_studio.gui.loaded_image import LoadedImage, load_image, locate_image
+from unet_studio.gui.opening import (
+    CURRENT_IMAGE,
+    OpenedProject,
+    continue_project,
+    open_from_backup,
+    open_project,
+)
+from unet_studio.gui.store_signals import StoreSignals
+from unet_studio.gui.translation import mark, sentence_text, tr
 from unet_studio.store.edit_codec import PackedEdit
-from unet_studio.store.journal import Commit, EditCommit, Listener
+from unet_studio.store.journal import PackedTile
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 _KEPT_IMAGES = 4
 _CLOSE_TIMEOUT_S = 10.0
+_STALL_S = 5.0
+_STALL_POLL_MS = 1000
 
 # Names of edits, as undo shows them.
 ACCEPT_ALL = mark("edits", "Accept all proposals")
@@ -33,46 +43,26 @@ ACCEPT_ONE = mark("edits", "Accept proposal")
 DELETE = mark("edits", "Delete instance")
 CHECK = mark("edits", "Mark as checked")
 UNCHECK = mark("edits", "Mark as not checked")
-
-
-class _JournalSignals(QObject, Listener):
-    """Brings the journal's words from the writer thread to the GUI thread."""
-
-    edit_stored = Signal(int, object, object)
-    advanced_now = Signal()
-    failing_now = Signal(str, int)
-    recovered_now = Signal()
-
-    def committed(self, commit: Commit, packed: PackedEdit | None) -> None:
-        """See Listener."""
-        if isinstance(commit, EditCommit) and packed is not None:
-            self.edit_stored.emit(commit.image_id, commit.edit, packed)
-
-    def advanced(self) -> None:
-        """See Listener."""
-        self.advanced_now.emit()
-
-    def failing(self, reason: str, waiting: int) -> None:
-        """See Listener."""
-        self.failing_now.emit(reason, waiting)
-
-    def recovered(self) -> None:
-        """See Listener."""
-        self.recovered_now.emit()
+BRING_BACK = mark("edits", "Bring instance back")
+BRING_ALL_BACK = mark("edits", "Bring everything back")
 
 
 class Session(QObject):
     """What is open, what is selected, and every change to it."""
 
     project_changed = Signal()
+    project_moved = Signal()
     images_changed = Signal()
     image_changed = Signal()
     changed = Signal(object)  # Change
     proposals_changed = Signal()
     selection_changed = Signal()
+    past_changed = Signal()
+    history_changed = Signal(object)  # Moment that was committed, or None: read the timeline anew
     saving_changed = Signal()
     drawing_must_end = Signal()  # before another image is shown: whoever draws aborts
     said = Signal(str)
+    warned = Signal(str)
     failed = Signal(object)  # UserError
 
     def __init__(self, pool: Pool, parent: QObject | None = None) -> None:
@@ -88,11 +78,21 @@ class Session(QObject):
         self._arrived: dict[int, Proposals] = {}
         """Proposals for images that are not in memory; the journal may not have them yet."""
         self._wanted_image: int | None = None
-        self._journal_signals = _JournalSignals(self)
-        self._journal_signals.edit_stored.connect(self._edit_stored)
-        self._journal_signals.advanced_now.connect(self.saving_changed)
-        self._journal_signals.failing_now.connect(self._saving_fails)
-        self._journal_signals.recovered_now.connect(self._saving_recovered)
+        self.past: Past | None = None
+        """What is shown instead of the document; while it is, nothing can be edited."""
+        self._store_signals = StoreSignals(self)
+        self._store_signals.edit_packed.connect(self._edit_packed)
+        self._store_signals.entry_committed.connect(self._entry_committed)
+        self._store_signals.advanced_now.connect(self._saving_advanced)
+        self._store_signals.failing_now.connect(self._saving_fails)
+        self._store_signals.recovered_now.connect(self._saving_recovered)
+        self._store_signals.trimmed_now.connect(lambda: self.history_changed.emit(None))
+        self._store_signals.backup_failed_now.connect(self._backup_failed)
+        self._store_signals.damaged_now.connect(self._found_damaged)
+        self._stalled = False
+        stall = QTimer(self)
+        stall.timeout.connect(self._check_stall)
+        stall.start(_STALL_POLL_MS)
 
     # Opening
 
@@ -104,8 +104,38 @@ class Session(QObject):
         wanted, current = [Path(p) for p in paths], self.store
         self.said.emit(tr("session", "Opening…"))
         self._pool.submit(
-            lambda: open_project(wanted, current, self._journal_signals), self._opened, self.failed.emit
+            lambda: open_project(wanted, current, self._store_signals), self._opened, self.failed.emit
         )
+
+    def open_backup(self, error: DamagedProjectError) -> None:
+        """Put the newest backup in the place of a damaged database, which is kept, and open it."""
+        if error.backup is None:
+            return
+        if self.store is not None and self.store.folder == error.folder and not self.close_project():
+            self.warned.emit(
+                tr("session", "Changes still wait to be written: continue in another folder first.")
+            )
+            return
+        folder, backup = error.folder, error.backup
+        self._pool.submit(
+            lambda: open_from_backup(folder, backup, self._store_signals), self._opened, self.failed.emit
+        )
+
+    def continue_in(self, folder: Path) -> None:
+        """Copy the project into another folder and go on there, in the background."""
+        store = self.store
+        if store is None:
+            return
+        self.said.emit(tr("session", "Copying the project…"))
+        self._pool.submit(
+            lambda: continue_project(store, folder), lambda _: self._continued(store), self.failed.emit
+        )
+
+    def _continued(self, store: ProjectStore) -> None:
+        if store is self.store:
+            self.project_moved.emit()
+            text = tr("session", "The project goes on in {folder}: what waited is being written there.")
+            self.said.emit(text.format(folder=store.folder))
 
     def _opened(self, opened: OpenedProject) -> None:
         if opened.store is not self.store:
@@ -115,9 +145,13 @@ class Session(QObject):
             self.store = opened.store
             self.project_changed.emit()
         # What is known here of an open project's images may be ahead of its disk.
-        self._records = {record.id: self._records.get(record.id, record) for record in opened.records}
+        known = self._records
+        self._records = {
+            record.id: replace(known.get(record.id, record), path=record.path, fingerprint=record.fingerprint)
+            for record in opened.records
+        }
         self.images_changed.emit()
-        self.said.emit("")
+        self.said.emit(sentence_text(opened.note) if opened.note else "")
         if opened.show_image is not None:
             self.show_image(opened.show_image)
 
@@ -142,8 +176,9 @@ class Session(QObject):
         self._kept.clear()
         self._arrived.clear()
         self._records.clear()
-        self.saving_problem = ""
+        self.saving_problem, self._stalled = "", False
         self.select()
+        self.show_past(None)
         self.image_changed.emit()
 
     # Images
@@ -164,10 +199,36 @@ class Session(QObject):
             self._image_loaded(kept, store)
             return
         self._pool.submit(
-            lambda: load_image(store, image_id, record.path),
+            lambda: load_image(store, record),
             lambda image: self._image_loaded(image, store),
             lambda error: self._image_failed(error, image_id, store),
         )
+
+    def locate_image(self, image_id: int, path: Path) -> None:
+        """The person says in which file an image is now; its labels stay."""
+        record, store = self._records.get(image_id), self.store
+        if record is None or store is None:
+            return
+        self._wanted_image = image_id
+        self._pool.submit(
+            lambda: locate_image(store, record, path),
+            lambda image: self._image_located(image, store),
+            self.failed.emit,
+        )
+
+    def _image_located(self, image: LoadedImage, store: ProjectStore) -> None:
+        kept = self._kept.get(image.id)
+        if kept is not None:
+            # Its document is ahead of the disk's: only the pixels are new.
+            kept.record, kept.plane, kept.display = image.record, image.plane, image.display
+            kept.file_state = image.file_state
+        self._image_loaded(image, store)
+        self.images_changed.emit()
+
+    def confirm_file(self) -> None:
+        """The altered file of the shown image is the right one: its fingerprint is the known one now."""
+        if self.current is not None:
+            self.locate_image(self.current.id, self.current.path)
 
     def step_image(self, step: int) -> None:
         """The next (1) or previous (-1) image of the list."""
@@ -193,8 +254,12 @@ class Session(QObject):
         if image.id != self._wanted_image:
             return  # The person has gone on to another one.
         self.abort_stroke()
+        self.show_past(None)
         self.current = image
         self._keep(image)
+        if image.path != self._records[image.id].path:
+            self._records[image.id] = replace(self._records[image.id], path=image.path)
+            self.images_changed.emit()
         self.store.record_setting(CURRENT_IMAGE, str(image.id))
         self.select()
         self.image_changed.emit()
@@ -203,6 +268,7 @@ class Session(QObject):
         if store is not self.store or image_id != self._wanted_image:
             return  # The person has gone on to another one.
         self.abort_stroke()
+        self.show_past(None)
         self.current = None
         self.select()
         self.image_changed.emit()
@@ -213,7 +279,7 @@ class Session(QObject):
         self._kept.move_to_end(image.id)
         for old in list(self._kept)[:-_KEPT_IMAGES]:
             # One whose edits are not on the disk yet is ahead of the database: it must stay.
-            if self.store is not None and not self.store.journal.has_waiting(old):
+            if self.store is not None and not self.store.journal.has_waiting(self._kept[old].plane_id):
                 del self._kept[old]
 
     def _update_record(self, image: LoadedImage) -> None:
@@ -234,7 +300,7 @@ class Session(QObject):
         if change is None or self.current is None or self.store is None:
             return
         if change.edit is not None:
-            self.store.record(self.current.id, self.current.document, change)
+            self.store.record(self.current.plane_id, self.current.document, change)
             self._update_record(self.current)
             self.saving_changed.emit()
         document = self.current.document
@@ -246,20 +312,28 @@ class Session(QObject):
 
     def _concerns_proposals(self, edit: Edit) -> bool:
         """True if an instance that came from a proposal appeared or went: the proposal waits, or not."""
-        if self.current is None or self.current.proposals is None:
+        if self.current is None or self.current.proposals is None or not edit.rows:
             return False
         accepted = set(self.current.proposals.accepted.values())
         return any(row.instance_id in accepted for row in edit.rows)
 
+    @property
+    def editable(self) -> Document | None:
+        """The document, if a whole operation may change it now: no stroke is open, no past is shown."""
+        document = self.document
+        if document is None or document.stroke_is_open or self.past is not None:
+            return None
+        return document
+
     def undo(self) -> None:
         """Take back the last edit."""
-        if self.document is not None and not self.document.stroke_is_open:
-            self.publish(self.document.undo())
+        if self.editable is not None:
+            self.publish(self.editable.undo())
 
     def redo(self) -> None:
         """Make the last undone edit again."""
-        if self.document is not None and not self.document.stroke_is_open:
-            self.publish(self.document.redo())
+        if self.editable is not None:
+            self.publish(self.editable.redo())
 
     def abort_stroke(self) -> None:
         """Leave no half-drawn stroke behind."""
@@ -269,9 +343,42 @@ class Session(QObject):
 
     def set_checked(self, checked: bool) -> None:
         """Mark the whole image as verified, or not."""
-        if self.document is not None and not self.document.stroke_is_open:
+        document = self.editable
+        if document is not None:
             name = CHECK if checked else UNCHECK
-            self.publish(self.document.set_checked(self.document.bounds, checked, name=name))
+            self.publish(document.set_checked(document.bounds, checked, name=name))
+
+    # The past
+
+    def show_past(self, past: Past | None) -> None:
+        """Show the shown image's labels as they were; None: as they are, and can be edited, again."""
+        if past is not self.past:
+            self.abort_stroke()
+            self.past = past
+            rows = past.instances if past else self.document.instances if self.document else ()
+            self.select(instance=self.selected_instance if self.selected_instance in rows else 0)
+            self.past_changed.emit()
+
+    def bring_back(self, past: Past, instance_id: int) -> bool:
+        """Make one instance again what it was, and show the present. False if it is that already."""
+        return self._bring_back(past, instance_id, BRING_BACK)
+
+    def bring_all_back(self, past: Past) -> bool:
+        """Make the whole image again what it was, and show the present. False if it is that already."""
+        return self._bring_back(past, None, BRING_ALL_BACK)
+
+    def _bring_back(self, past: Past, instance_id: int | None, name: str) -> bool:
+        self.show_past(None)
+        document = self.editable
+        if document is None:
+            return False
+        if instance_id is None:
+            change = document.bring_all_back(past, name=name)
+        else:
+            change = document.bring_back(instance_id, past, name=name)
+        self.publish(change)
+        self.select(instance=instance_id or 0)
+        return change is not None
 
     # Selection
 
@@ -284,6 +391,10 @@ class Session(QObject):
     def select_at(self, at: PixelPoint) -> None:
         """Select what lies under a point: a waiting proposal first, then an instance."""
         if self.document is None or self.current is None:
+            return
+        if self.past is not None:
+            inside = self.document.bounds.contains_point(at.y, at.x)
+            self.select(instance=self.past.labels.value_at(int(at.y), int(at.x)) if inside else 0)
             return
         proposals = self.current.proposals
         if proposals is not None and self.document.bounds.contains_point(at.y, at.x):
@@ -308,18 +419,19 @@ class Session(QObject):
 
     def delete_selected(self) -> None:
         """Delete the selected instance, or reject the selected proposal."""
-        if self.document is None or self.current is None or self.document.stroke_is_open:
+        document = self.editable
+        if document is None or self.current is None:
             return
         if self.selected_proposal and self.current.proposals is not None:
             self.current.proposals.rejected.add(self.selected_proposal)
             self._proposals_altered()
             self.select()
         elif self.selected_instance:
-            self.publish(self.document.delete_instances([self.selected_instance], name=DELETE))
+            self.publish(document.delete_instances([self.selected_instance], name=DELETE))
 
     # Proposals
 
-    def set_proposals(self, image_id: int, proposals: Proposals) -> int:
+    def set_proposals(self, image_id: int, plane_id: int, proposals: Proposals) -> int:
         """New proposals of an image (it need not be the shown one); returns how many wait."""
         if self.store is None:
             return 0
@@ -329,7 +441,7 @@ class Session(QObject):
         else:
             reject_covered(proposals, image.document.labels)
             image.proposals = proposals
-        self.store.record_proposals(image_id, proposals)
+        self.store.record_proposals(plane_id, proposals)
         if image is not None and image is self.current:
             if self.selected_proposal:
                 self.select()
@@ -361,11 +473,10 @@ class Session(QObject):
             self._accept([self.selected_proposal], ACCEPT_ONE)
 
     def _accept(self, proposal_ids: list[int], name: str) -> None:
-        if self.document is None or self.current is None or self.current.proposals is None:
+        document = self.editable
+        if document is None or self.current is None or self.current.proposals is None:
             return
-        if self.document.stroke_is_open:
-            return
-        change = self.document.accept(self.current.proposals, proposal_ids, name=name)
+        change = document.accept(self.current.proposals, proposal_ids, name=name)
         if change is None:
             if proposal_ids:
                 self.said.emit(tr("session", "Nothing to accept: labels cover these proposals already."))
@@ -379,7 +490,7 @@ class Session(QObject):
 
     def _proposals_altered(self) -> None:
         if self.current is not None and self.current.proposals is not None and self.store is not None:
-            self.store.record_proposals(self.current.id, self.current.proposals)
+            self.store.record_proposals(self.current.plane_id, self.current.proposals)
             self.proposals_changed.emit()
 
     # Saving
@@ -389,17 +500,50 @@ class Session(QObject):
         """Commits that are not on the disk yet."""
         return self.store.journal.waiting if self.store else 0
 
-    def _edit_stored(self, image_id: int, edit: Edit, packed: PackedEdit) -> None:
-        image = self._kept.get(image_id)
+    def _edit_packed(
+        self, plane_id: int, edit: Edit, packed: PackedEdit, tiles: tuple[PackedTile, ...]
+    ) -> None:
+        image = next((image for image in self._kept.values() if image.plane_id == plane_id), None)
         if image is not None:
-            # The compressed form takes the edit's place in memory.
+            # The compressed forms take the place of the arrays in memory.
             image.document.history.replace(edit, packed)
+            for tile in tiles:
+                if tile.labels is not None:
+                    image.document.labels.keep_packed(tile.index, tile.source, tile.labels)
+
+    def _entry_committed(self, plane_id: int, moment: object) -> None:
+        if self.current is not None and self.current.plane_id == plane_id:
+            self.history_changed.emit(moment)
+
+    def _saving_advanced(self) -> None:
+        if self._stalled:
+            self._saving_recovered()
+        else:
+            self.saving_changed.emit()
 
     def _saving_fails(self, reason: str, waiting: int) -> None:
-        self.saving_problem = reason
+        self.saving_problem, self._stalled = reason, False
         self.saving_changed.emit()
 
     def _saving_recovered(self) -> None:
-        self.saving_problem = ""
+        self.saving_problem, self._stalled = "", False
         self.saving_changed.emit()
         self.said.emit(tr("session", "Everything is on the disk again."))
+
+    def _check_stall(self) -> None:
+        """A share that hangs does not fail: it just does not answer."""
+        if self.store is not None and not self.saving_problem and self.store.journal.waiting_s > _STALL_S:
+            self.saving_problem, self._stalled = tr("session", "the disk does not answer"), True
+            self.saving_changed.emit()
+
+    def _backup_failed(self, reason: str) -> None:
+        text = tr("session", "The automatic backup of the project could not be made ({reason}).")
+        self.warned.emit(text.format(reason=reason))
+
+    def _found_damaged(self, reason: str) -> None:
+        text = tr(
+            "session",
+            "A check found the project's database damaged ({reason}). What you draw is still written. Close "
+            "and open the project: it then offers its newest backup.",
+        )
+        self.warned.emit(text.format(reason=reason))

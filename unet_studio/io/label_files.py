@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -11,13 +12,17 @@ import numpy.typing as npt
 import tifffile
 
 from unet_studio.core.errors import LabelFileError, UserError
-from unet_studio.core.label_tiles import LabelArray
+from unet_studio.core.geometry import TILE_PX, Rect, tiles_covering
+from unet_studio.core.label_tiles import LabelArray, LabelTiles
 from unet_studio.io.atomic import writable_folder, write_atomically
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.open_image import open_image
 from unet_studio.io.tiff import open_tiff
 
 _PNG_MAX_ID = 65535
+_WHOLE_PX = 2**24
+"""Larger planes are written tile by tile: no array of the plane is ever made."""
+_EMPTY_TILE = zlib.compress(bytes(4 * TILE_PX * TILE_PX), 9)
 
 
 def read_label_image(path: Path, *, shape: tuple[int, int] | None = None) -> LabelArray:
@@ -107,6 +112,50 @@ def write_masks(folder: Path, stem: str, labels: LabelArray, formats: tuple[str,
         MASK_WRITERS[name][1](path, labels)
         written.append(path)
     return written
+
+
+def write_plane_masks(
+    folder: Path, stem: str, tiles: LabelTiles, bounds: Rect, formats: tuple[str, ...]
+) -> list[Path]:
+    """`write_masks` of a plane of any size; a large one is written tile by tile.
+
+    Raises LabelFileError, with nothing written, for a large plane in a format that cannot be tiled.
+    """
+    if bounds.area <= _WHOLE_PX:
+        return write_masks(folder, stem, tiles.read(bounds), formats)
+    for name in formats:
+        if name != "label-tiff":
+            raise LabelFileError(
+                "{name} is {height}×{width} px, too large for a PNG mask: export it as TIFF label image.",
+                name=stem,
+                height=bounds.height,
+                width=bounds.width,
+            )
+    path = _mask_path(folder, stem, "label-tiff", formats)
+    write_tiled_label_tiff(path, tiles, bounds)
+    return [path]
+
+
+def write_tiled_label_tiff(path: Path, tiles: LabelTiles, bounds: Rect) -> None:
+    """Label image of any size as BigTIFF of int32 in zlib-compressed 256-px tiles.
+
+    That is how `LabelTiles` holds them too: they are passed on as they are.
+    """
+    encoded = (data or _EMPTY_TILE for _, data in tiles.packed(tiles_covering(bounds)))
+    write_atomically(
+        path,
+        lambda partial: tifffile.imwrite(
+            partial,
+            encoded,
+            shape=bounds.shape,
+            dtype=np.int32,
+            tile=(TILE_PX, TILE_PX),
+            compression="zlib",
+            bigtiff=True,
+            photometric="minisblack",
+            metadata=None,
+        ),
+    )
 
 
 def check_mask_names(images: Iterable[Path], folder: Path, formats: tuple[str, ...]) -> None:

@@ -2,46 +2,57 @@
 
 The thread that edits only hands over references to immutable arrays. A commit that fails (disk full,
 share gone) stays at the head of the queue and is tried again; nothing is dropped and nothing overtakes.
+While it fails, what waits is compressed, so that hours of drawing fit in memory.
+
+Nothing is ever taken out of the journal but by trimming: an undone edit that another one replaces stays,
+and an undo is an entry of its own, so that every moment can be visited (`time_machine`).
 """
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
 
 from unet_studio.core.document import Step
-from unet_studio.core.edits import Edit
+from unet_studio.core.edits import Edit, RowDelta
 from unet_studio.core.geometry import TileIndex
 from unet_studio.core.label_tiles import LabelArray, pack_tile
 from unet_studio.store.edit_codec import PackedEdit, pack_edit, rects_of
 
 RETRY_S = 2.0
+JOURNAL_BUDGET_BYTES = 2**30
+_TRIM_TO = 0.9
+_TRIM_BATCH = 2000
+
+_log = logging.getLogger("unet_studio")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EditCommit:
     """An edit that was made, undone or redone, and the state of the document after it."""
 
-    image_id: int
+    plane_id: int
     step: Step
     edit: Edit
     tiles: tuple[tuple[TileIndex, LabelArray], ...]
     next_id: int
     is_checked: bool
+    at: float = field(default_factory=time.time)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProposalsCommit:
-    """New proposals of an image, or a new state of them; `pack` compresses them in the writer thread."""
+    """New proposals of a plane, or a new state of them; `pack` compresses them in the writer thread."""
 
-    image_id: int
+    plane_id: int
     pack: Callable[[], bytes]
 
 
@@ -56,11 +67,55 @@ class SettingCommit:
 Commit = EditCommit | ProposalsCommit | SettingCommit
 
 
-class Listener:
-    """What the journal tells, from the writer thread. Override what is of interest."""
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedTile:
+    """A tile as the database holds it; `labels` is None where no label is left."""
 
-    def committed(self, commit: Commit, packed: PackedEdit | None) -> None:
-        """The commit is on the disk; `packed` is the edit's compressed form if it was made now."""
+    index: TileIndex
+    source: LabelArray
+    """The very array it was made from."""
+    labels: bytes | None
+    counts: bytes | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _PackedCommit:
+    """An EditCommit in the form that is written: no arrays."""
+
+    plane_id: int
+    step: Step
+    name: str
+    made_at: float
+    at: float
+    data: bytes | None
+    tiles: tuple[tuple[TileIndex, bytes | None, bytes | None], ...]
+    rows: tuple[RowDelta, ...]
+    checked: bytes | None
+    next_id: int
+    is_checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One entry of the journal: the state of the plane after it can be visited.
+
+    `id` 0 is the state before the first entry that is kept.
+    """
+
+    id: int
+    at: float
+    step: Step
+    name: str
+
+
+class Listener:
+    """What the store tells, from its own threads. Override what is of interest."""
+
+    def packed(self, plane_id: int, edit: Edit, packed: PackedEdit, tiles: tuple[PackedTile, ...]) -> None:
+        """An edit that was made, and the tiles after it, now exist in compressed form."""
+
+    def committed(self, plane_id: int, moment: Moment) -> None:
+        """An edit, an undo or a redo is on the disk."""
 
     def advanced(self) -> None:
         """One commit fewer is waiting."""
@@ -70,6 +125,15 @@ class Listener:
 
     def recovered(self) -> None:
         """The commits that had failed are on the disk now."""
+
+    def trimmed(self) -> None:
+        """The oldest entries were taken out of the journal to keep its budget."""
+
+    def backup_failed(self, reason: str) -> None:
+        """The automatic backup could not be made; it is tried again later."""
+
+    def damaged(self, reason: str) -> None:
+        """The check of a backup found the database itself damaged."""
 
 
 class Journal:
@@ -82,21 +146,28 @@ class Journal:
         listener: Listener,
         *,
         retry_s: float = RETRY_S,
+        budget_bytes: int = JOURNAL_BUDGET_BYTES,
     ) -> None:
         self._connection = connection
         self._lock = lock
         self._listener = listener
         self._retry_s = retry_s
-        self._queue: deque[Commit] = deque()
+        self.budget_bytes = budget_bytes
+        self.edits_written = 0
+        """Edits, undos and redos that were committed since the project was opened."""
+        self._queue: deque[Commit | _PackedCommit] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._failing = False
+        self._head_since = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
     def submit(self, commit: Commit) -> None:
         """Hand over a commit; returns at once."""
         with self._changed:
+            if not self._queue:
+                self._head_since = time.monotonic()
             self._queue.append(commit)
             self._changed.notify_all()
 
@@ -105,11 +176,16 @@ class Journal:
         """Commits that are not on the disk yet."""
         return len(self._queue)
 
-    def has_waiting(self, image_id: int) -> bool:
-        """True if a commit of this image is not on the disk yet."""
+    @property
+    def waiting_s(self) -> float:
+        """For how long the oldest of them has been the next one to be written; 0 if none waits."""
+        return time.monotonic() - self._head_since if self._queue else 0.0
+
+    def has_waiting(self, plane_id: int) -> bool:
+        """True if a commit of this plane is not on the disk yet."""
         with self._changed:
             return any(
-                commit.image_id == image_id for commit in self._queue if not isinstance(commit, SettingCommit)
+                commit.plane_id == plane_id for commit in self._queue if not isinstance(commit, SettingCommit)
             )
 
     def flush(self, timeout_s: float) -> bool:
@@ -122,6 +198,12 @@ class Journal:
                     return False
                 self._changed.wait(left)
         return True
+
+    def write_to(self, connection: sqlite3.Connection) -> None:
+        """Go on with another database, at once; the caller holds the lock."""
+        self._connection = connection
+        with self._changed:
+            self._changed.notify_all()
 
     def close(self) -> None:
         """End the thread. Call `flush` first: what still waits is lost."""
@@ -137,27 +219,72 @@ class Journal:
                     self._changed.wait()
                 if self._closing:
                     return
-                commit = self._queue[0]
             try:
-                packed = self._write(commit)
+                moment = self._write(self._packed(0))
             except Exception as error:  # noqa: BLE001 - whatever it is, the thread must go on and nothing be lost
-                self._failing = True
-                self._listener.failing(str(error) or type(error).__name__, len(self._queue))
-                with self._changed:
-                    self._changed.wait_for(lambda: self._closing, self._retry_s)
+                self._tell_failing(error)
                 continue
-            # Told before it leaves the queue: after flush() everything has been told.
-            self._listener.committed(commit, packed)
-            with self._changed:
-                self._queue.popleft()
-                self._changed.notify_all()
-            self._listener.advanced()
-            if self._failing:
-                self._failing = False
-                self._listener.recovered()
+            self._tell_written(moment)
 
-    def _write(self, commit: Commit) -> PackedEdit | None:
-        # Compressing is most of the work and needs no lock.
+    def _tell_failing(self, error: Exception) -> None:
+        self._failing = True
+        self._listener.failing(str(error) or type(error).__name__, len(self._queue))
+        tried, deadline = self._connection, time.monotonic() + self._retry_s
+        while time.monotonic() < deadline and not self._closing and self._connection is tried:
+            # Meanwhile: what waits takes less memory.
+            with self._changed:
+                place = next((i for i, c in enumerate(self._queue) if isinstance(c, EditCommit)), None)
+            if place is not None:
+                self._packed(place)
+                continue
+            with self._changed:
+                self._changed.wait(min(self._retry_s, 0.1))
+
+    def _tell_written(self, moment: tuple[int, Moment] | None) -> None:
+        # Told before it leaves the queue: after flush() everything has been told.
+        if moment is not None:
+            self.edits_written += 1
+            self._listener.committed(*moment)
+        with self._changed:
+            self._queue.popleft()
+            self._head_since = time.monotonic()
+            self._changed.notify_all()
+        self._listener.advanced()
+        if self._failing:
+            self._failing = False
+            self._listener.recovered()
+        if moment is not None:
+            self._trim()
+
+    def _packed(self, place: int) -> _PackedCommit | ProposalsCommit | SettingCommit:
+        """The commit at this place of the queue, compressed; compressing needs no lock."""
+        commit = self._queue[place]
+        if not isinstance(commit, EditCommit):
+            return commit
+        edit = commit.edit
+        packed = pack_edit(edit) if commit.step is Step.MAKE else None
+        tiles = tuple(_pack_tile(index, tile) for index, tile in commit.tiles)
+        area = edit.checked[0 if commit.step is Step.UNDO else 1] if edit.checked else None
+        written = _PackedCommit(
+            plane_id=commit.plane_id,
+            step=commit.step,
+            name=edit.name,
+            made_at=edit.made_at,
+            at=commit.at,
+            data=packed.data if packed else None,
+            tiles=tuple((tile.index, tile.labels, tile.counts) for tile in tiles),
+            rows=edit.rows,
+            checked=msgspec.msgpack.encode(rects_of(area)) if area is not None else None,
+            next_id=commit.next_id,
+            is_checked=commit.is_checked,
+        )
+        with self._changed:
+            self._queue[place] = written
+        if packed is not None:
+            self._listener.packed(commit.plane_id, edit, packed, tiles)
+        return written
+
+    def _write(self, commit: _PackedCommit | ProposalsCommit | SettingCommit) -> tuple[int, Moment] | None:
         if isinstance(commit, SettingCommit):
             with self._lock, transaction(self._connection) as cursor:
                 cursor.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (commit.key, commit.value))
@@ -165,14 +292,26 @@ class Journal:
         if isinstance(commit, ProposalsCommit):
             data = commit.pack()
             with self._lock, transaction(self._connection) as cursor:
-                cursor.execute("INSERT OR REPLACE INTO proposals VALUES (?, ?)", (commit.image_id, data))
+                cursor.execute("INSERT OR REPLACE INTO proposals VALUES (?, ?)", (commit.plane_id, data))
             return None
-        packed = pack_edit(commit.edit) if commit.step is Step.MAKE else None
-        tiles = [(index, *_tile_row(tile)) for index, tile in commit.tiles]
         with self._lock, transaction(self._connection) as cursor:
-            _write_edit(cursor, commit, packed)
-            _write_state(cursor, commit, tiles)
-        return packed
+            entry = _write_entry(cursor, commit)
+            _write_state(cursor, commit)
+        return commit.plane_id, Moment(entry, commit.at, commit.step, commit.name)
+
+    def _trim(self) -> None:
+        """Take the oldest entries out until the journal is within its budget again."""
+        try:
+            with self._lock:
+                size = self._connection.execute("SELECT bytes FROM journal_size").fetchone()[0]
+                if size <= self.budget_bytes:
+                    return
+                with transaction(self._connection) as cursor:
+                    _trim_to(cursor, size, int(self.budget_bytes * _TRIM_TO))
+        except sqlite3.Error as error:
+            _log.warning("the journal could not be trimmed: %s", error)  # The next commit tries again.
+            return
+        self._listener.trimmed()
 
 
 class transaction:  # noqa: N801 - reads as a statement
@@ -200,54 +339,78 @@ class transaction:  # noqa: N801 - reads as a statement
             self._connection.execute("ROLLBACK")
 
 
-def _tile_row(tile: LabelArray) -> tuple[bytes, bytes] | tuple[None, None]:
+def _pack_tile(index: TileIndex, tile: LabelArray) -> PackedTile:
     ids, counts = np.unique(tile[tile > 0], return_counts=True)
     if ids.size == 0:
-        return None, None
+        return PackedTile(index, tile, None, None)
     table = dict(zip(ids.tolist(), counts.tolist(), strict=True))
-    return pack_tile(tile), msgspec.msgpack.encode(table)
+    return PackedTile(index, tile, pack_tile(tile), msgspec.msgpack.encode(table))
 
 
-def _write_edit(cursor: sqlite3.Cursor, commit: EditCommit, packed: PackedEdit | None) -> None:
-    image = commit.image_id
-    position = cursor.execute("SELECT position FROM images WHERE id = ?", (image,)).fetchone()[0]
-    if packed is not None:
-        cursor.execute("DELETE FROM edits WHERE image_id = ? AND number > ?", (image, position))
+def _write_entry(cursor: sqlite3.Cursor, commit: _PackedCommit) -> int:
+    """The journal's new row, and the state of the edit it concerns; returns the row's id."""
+    plane = commit.plane_id
+    if commit.step is Step.MAKE:
+        cursor.execute("UPDATE journal SET state = 2 WHERE plane_id = ? AND state = 1", (plane,))
         cursor.execute(
-            "INSERT INTO edits VALUES (?, ?, ?, ?, ?)",
-            (image, position + 1, packed.name, packed.made_at, packed.data),
+            "INSERT INTO journal (plane_id, at, step, state, name, data) VALUES (?, ?, ?, 0, ?, ?)",
+            (plane, commit.made_at, commit.step.value, commit.name, commit.data),
         )
-    position += -1 if commit.step is Step.UNDO else 1
+        return int(cursor.lastrowid or 0)
+    was, order = (0, "DESC") if commit.step is Step.UNDO else (1, "ASC")
+    found = cursor.execute(
+        f"SELECT id, at FROM journal WHERE plane_id = ? AND state = {was} ORDER BY id {order} LIMIT 1",
+        (plane,),
+    ).fetchone()
+    # The edit itself may have been trimmed while the person still had it in memory.
+    edit_id = found[0] if found and found[1] == commit.made_at else None
+    if edit_id is not None:
+        cursor.execute("UPDATE journal SET state = ? WHERE id = ?", (1 - was, edit_id))
     cursor.execute(
-        "UPDATE images SET position = ?, next_id = ?, is_checked = ? WHERE id = ?",
-        (position, commit.next_id, commit.is_checked, image),
+        "INSERT INTO journal (plane_id, at, step, edit_id, name) VALUES (?, ?, ?, ?, ?)",
+        (plane, commit.at, commit.step.value, edit_id, commit.name),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _write_state(cursor: sqlite3.Cursor, commit: _PackedCommit) -> None:
+    plane, forward = commit.plane_id, commit.step is not Step.UNDO
+    cursor.execute(
+        "UPDATE planes SET next_id = ?, is_checked = ? WHERE id = ?",
+        (commit.next_id, commit.is_checked, plane),
+    )
+    if commit.checked is not None:
+        cursor.execute("UPDATE planes SET checked = ? WHERE id = ?", (commit.checked, plane))
+    gone = [(plane, *index) for index, labels, _ in commit.tiles if labels is None]
+    there = [(plane, *index, labels, counts) for index, labels, counts in commit.tiles if labels is not None]
+    cursor.executemany("DELETE FROM tiles WHERE plane_id = ? AND row = ? AND col = ?", gone)
+    cursor.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?, ?)", there)
+    rows = [(delta.instance_id, delta.after if forward else delta.before) for delta in commit.rows]
+    cursor.executemany(
+        "DELETE FROM instances WHERE plane_id = ? AND id = ?", [(plane, i) for i, row in rows if row is None]
+    )
+    cursor.executemany(
+        "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?)",
+        [(plane, i, row.class_index, int(row.origin)) for i, row in rows if row is not None],
     )
 
 
-def _write_state(
-    cursor: sqlite3.Cursor,
-    commit: EditCommit,
-    tiles: list[tuple[TileIndex, bytes | None, bytes | None]],
-) -> None:
-    image, forward = commit.image_id, commit.step is not Step.UNDO
-    for index, labels, counts in tiles:
-        if labels is None:
-            cursor.execute("DELETE FROM tiles WHERE image_id = ? AND row = ? AND col = ?", (image, *index))
-        else:
-            cursor.execute(
-                "INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?, ?)", (image, *index, labels, counts)
-            )
-    for delta in commit.edit.rows:
-        row = delta.after if forward else delta.before
-        if row is None:
-            cursor.execute("DELETE FROM instances WHERE image_id = ? AND id = ?", (image, delta.instance_id))
-        else:
-            cursor.execute(
-                "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?)",
-                (image, row.id, row.class_index, int(row.origin)),
-            )
-    if commit.edit.checked is not None:
-        area = commit.edit.checked[1 if forward else 0]
-        cursor.execute(
-            "UPDATE images SET checked = ? WHERE id = ?", (msgspec.msgpack.encode(rects_of(area)), image)
-        )
+def _trim_to(cursor: sqlite3.Cursor, size: int, target: int) -> None:
+    """Delete the oldest entries, in one transaction, until `target` bytes are left; the last one stays."""
+    last = cursor.execute("SELECT MAX(id) FROM journal").fetchone()[0]
+    oldest = cursor.execute(
+        "SELECT id, plane_id, at, 100 + COALESCE(LENGTH(data), 0) FROM journal WHERE id < ? ORDER BY id "
+        "LIMIT ?",
+        (last, _TRIM_BATCH),
+    ).fetchall()
+    cut, newest = 0, dict[int, tuple[int, float]]()
+    for entry, plane, at, entry_bytes in oldest:
+        if size <= target:
+            break
+        size -= entry_bytes
+        cut, newest[plane] = entry, (entry, at)
+    cursor.execute("DELETE FROM journal WHERE id <= ?", (cut,))
+    cursor.executemany(
+        "UPDATE planes SET trimmed_id = ?, trimmed_at = ? WHERE id = ?",
+        [(*last_one, plane) for plane, last_one in newest.items()],
+    )

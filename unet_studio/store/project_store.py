@@ -1,29 +1,27 @@
-"""ProjectStore: a project folder — its images, their labels, its settings."""
+"""ProjectStore: a project folder — its images, their planes' labels, its settings."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
+import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import msgspec
-
-from unet_studio.core.checked_area import CheckedArea
 from unet_studio.core.document import Change, Document
 from unet_studio.core.errors import ProjectError
-from unet_studio.core.geometry import TileIndex
-from unet_studio.core.history import History
-from unet_studio.core.instances import Instance, InstanceTable, Origin
-from unet_studio.core.label_tiles import LabelTiles
+from unet_studio.core.history import DEFAULT_BUDGET_BYTES, DEFAULT_STEPS, History
 from unet_studio.core.proposals import Proposals
-from unet_studio.store import schema
-from unet_studio.store.edit_codec import PackedEdit, area_from
+from unet_studio.store.backups import FIRST_AFTER_S, INTERVAL_S, BackupKeeper, copy_database
+from unet_studio.store.database import DATABASE_NAME, connect, told
+from unet_studio.store.edit_codec import PackedEdit
+from unet_studio.store.fingerprint import Fingerprint, find_near, fingerprint
 from unet_studio.store.journal import (
+    JOURNAL_BUDGET_BYTES,
+    RETRY_S,
     EditCommit,
     Journal,
     Listener,
@@ -31,12 +29,14 @@ from unet_studio.store.journal import (
     SettingCommit,
     transaction,
 )
-from unet_studio.store.project_lock import read_owner, remove_owner, write_owner
+from unet_studio.store.plane_rows import load_plane
+from unet_studio.store.project_lock import remove_owner, write_owner
 from unet_studio.store.proposal_codec import pack_proposals, unpack_proposals
+from unet_studio.store.time_machine import Timeline, TimeMachine, read_timeline
 
 PROJECT_ENDING = ".unetproject"
-DATABASE_NAME = "project.sqlite"
-_FINGERPRINT_BYTES = 65536
+MODELS_NAME = "models"
+_BUDGET_KEY = "journal_budget_bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +47,49 @@ class ImageRecord:
     path: Path
     is_checked: bool
     instances: int
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSize:
+    """Bytes the journal takes and may take."""
+
+    used: int
+    budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds until a failed commit is tried again, and between backups."""
+
+    retry_s: float = RETRY_S
+    first_backup_s: float = FIRST_AFTER_S
+    backup_interval_s: float = INTERVAL_S
 
 
 class ProjectStore:
     """An open project. One process at a time may hold it."""
 
-    def __init__(self, folder: Path, listener: Listener | None = None) -> None:
+    def __init__(
+        self, folder: Path, listener: Listener | None = None, *, timing: Timing | None = None
+    ) -> None:
         """Open the project in `folder`, creating what is missing.
 
-        Raises ProjectError if it is open elsewhere, damaged, from a newer version or cannot be written.
+        Raises DamagedProjectError, or ProjectError if it is open elsewhere, from a newer version or cannot
+        be written.
         """
-        self.folder = folder.absolute()
+        self._listener = listener or Listener()
+        self._timing = timing or Timing()
         self._lock = threading.RLock()
-        self._connection = _connect(self.folder)
-        write_owner(self.folder)
-        self.journal = Journal(self._connection, self._lock, listener or Listener())
+        self._use(folder.absolute(), connect(folder.absolute()))
+        self.journal = Journal(
+            self._connection,
+            self._lock,
+            self._listener,
+            retry_s=self._timing.retry_s,
+            budget_bytes=self._journal_budget(),
+        )
+        self._keep_backups()
 
     @property
     def name(self) -> str:
@@ -77,113 +105,227 @@ class ProjectStore:
 
     def abandon(self) -> None:
         """Close without waiting: commits that could not be written are lost."""
+        self._backups.close()
         self.journal.close()
-        with self._lock:
+        with self._lock, contextlib.suppress(sqlite3.Error):
             self._connection.close()
         remove_owner(self.folder)
+
+    def continue_in(self, folder: Path) -> None:
+        """Copy the project to `folder` and go on there: what waits in the journal is written there.
+
+        For a disk that is full or fails. The old folder stays as it is. Raises ProjectError, with
+        everything as it was, if the copy cannot be made.
+        """
+        folder = folder.absolute()
+        if (folder / DATABASE_NAME).exists():
+            raise ProjectError(
+                "There is a project in {folder} already: choose another folder.", folder=folder
+            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            copy_database(self._connection, self._lock, folder / DATABASE_NAME)
+            models = self.folder / MODELS_NAME
+            if models.is_dir():
+                shutil.copytree(models, folder / MODELS_NAME, dirs_exist_ok=True)
+        except (OSError, sqlite3.Error) as error:
+            (folder / DATABASE_NAME).unlink(missing_ok=True)
+            raise ProjectError(
+                "The project cannot be copied to {folder}: {reason}. Choose a folder on another drive.",
+                folder=folder,
+                reason=error,
+            ) from error
+        connection = connect(folder)
+        self._backups.close()
+        with self._lock:
+            old_connection, old_folder = self._connection, self.folder
+            paths = self._connection_paths(connection)
+            self._use(folder, connection)
+            with transaction(connection) as cursor:
+                cursor.executemany(
+                    "UPDATE images SET path = ? WHERE id = ?",
+                    [(self._stored_path(path), image_id) for image_id, path in paths],
+                )
+            self.journal.write_to(connection)
+            with contextlib.suppress(sqlite3.Error):
+                old_connection.close()  # It may fail for the reason that brought us here.
+        remove_owner(old_folder)
+        self._keep_backups()
 
     # Images
 
     def add_images(self, paths: Iterable[Path]) -> list[int]:
-        """Add image files that are not in the project yet; returns the ids of all given."""
+        """Add image files that are not in the project yet; returns the ids of all given.
+
+        A file with the fingerprint of an image whose own file is gone is that image, renamed or moved.
+        """
         ids = []
         with self._told(), self._lock, transaction(self._connection) as cursor:
-            known = dict(cursor.execute("SELECT path, id FROM images").fetchall())
+            rows = cursor.execute("SELECT path, id, fingerprint FROM images").fetchall()
+            known = {path: image_id for path, image_id, _ in rows}
+            missing: dict[str, int] | None = None
             for path in paths:
                 stored = self._stored_path(path)
                 if stored not in known:
-                    cursor.execute(
-                        "INSERT INTO images (path, fingerprint) VALUES (?, ?)", (stored, fingerprint(path))
-                    )
-                    known[stored] = int(cursor.lastrowid or 0)
+                    if missing is None:
+                        missing = {d: i for p, i, d in rows if d and not self._full_path(p).exists()}
+                    found = fingerprint(path)
+                    values = (stored, found.digest, found.file_bytes)
+                    if found.digest in missing:
+                        image_id = missing.pop(found.digest)
+                        query = "UPDATE images SET path = ?, fingerprint = ?, file_bytes = ? WHERE id = ?"
+                        cursor.execute(query, (*values, image_id))
+                    else:
+                        query = "INSERT INTO images (path, fingerprint, file_bytes) VALUES (?, ?, ?)"
+                        image_id = int(cursor.execute(query, values).lastrowid or 0)
+                    known[stored] = image_id
                 ids.append(known[stored])
         return ids
 
     def images(self) -> list[ImageRecord]:
         """All images in the order they were added."""
         query = (
-            "SELECT id, path, is_checked, (SELECT COUNT(*) FROM instances WHERE image_id = images.id) "
-            "FROM images ORDER BY id"
+            "SELECT id, path, "
+            "COALESCE((SELECT MIN(is_checked) FROM planes WHERE image_id = images.id), 0), "
+            "(SELECT COUNT(*) FROM instances JOIN planes ON planes.id = plane_id "
+            " WHERE image_id = images.id), "
+            "fingerprint, file_bytes FROM images ORDER BY id"
         )
         with self._told(), self._lock:
             rows = self._connection.execute(query).fetchall()
         return [
-            ImageRecord(i, self._full_path(path), bool(checked), count) for i, path, checked, count in rows
+            ImageRecord(i, self._full_path(path), bool(checked), count, Fingerprint(digest, size))
+            for i, path, checked, count, digest, size in rows
         ]
+
+    def set_image_file(self, image_id: int, path: Path) -> Fingerprint:
+        """The image is in this file from now on; its labels stay. Returns the file's fingerprint.
+
+        Raises ProjectError if the file belongs to another image of the project.
+        """
+        stored, found = self._stored_path(path), fingerprint(path)
+        with self._told(), self._lock, transaction(self._connection) as cursor:
+            other = cursor.execute(
+                "SELECT id FROM images WHERE path = ? AND id != ?", (stored, image_id)
+            ).fetchone()
+            if other is not None:
+                raise ProjectError(
+                    "{name} is an image of this project already: choose the file the labels were drawn on.",
+                    name=path.name,
+                )
+            cursor.execute(
+                "UPDATE images SET path = ?, fingerprint = ?, file_bytes = ? WHERE id = ?",
+                (stored, found.digest, found.file_bytes, image_id),
+            )
+        return found
+
+    def find_image_file(self, record: ImageRecord) -> Path | None:
+        """Where an image that is missing or altered is now, by its fingerprint; None if not near by.
+
+        Near: the project's surroundings, the image's old folder, and that folder's parent.
+        """
+        roots = (record.path.parent, self.folder.parent, record.path.parent.parent)
+        return find_near(record.path, record.fingerprint, roots)
 
     # Documents
 
-    def load_document(self, image_id: int, *, height: int, width: int) -> Document:
-        """The document of an image whose plane has this size.
+    def open_plane(self, image_id: int, *, height: int, width: int, t: int = 0, z: int = 0) -> int:
+        """The id of an image's plane, which has this size; made when it is first opened.
 
-        Raises ProjectError if the labels were made for another size.
+        Raises ProjectError if its labels were made for another size.
         """
         with self._told(), self._lock:
             row = self._connection.execute(
-                "SELECT height, width, next_id, checked, position, path FROM images WHERE id = ?", (image_id,)
+                "SELECT planes.id, height, width, path FROM planes JOIN images ON images.id = image_id "
+                "WHERE image_id = ? AND t = ? AND z = ?",
+                (image_id, t, z),
             ).fetchone()
-            if row[0] is None:
+            if row is None:
                 with transaction(self._connection) as cursor:
                     cursor.execute(
-                        "UPDATE images SET height = ?, width = ? WHERE id = ?", (height, width, image_id)
+                        "INSERT INTO planes (image_id, t, z, height, width, next_id, is_checked) "
+                        "VALUES (?, ?, ?, ?, ?, 1, 0)",
+                        (image_id, t, z, height, width),
                     )
-            elif (row[0], row[1]) != (height, width):
-                raise ProjectError(
-                    "{name} is now {height}×{width} px, but its labels were made at {old_height}×{old_width} "
-                    "px: put the original image back, or add the new one under another name.",
-                    name=PurePosixPath(row[5]).name,
-                    height=height,
-                    width=width,
-                    old_height=row[0],
-                    old_width=row[1],
-                )
-            labels, instances = self._load_labels(image_id)
-            edits = self._connection.execute(
-                "SELECT name, made_at, data FROM edits WHERE image_id = ? ORDER BY number", (image_id,)
+                    return int(cursor.lastrowid or 0)
+        if (row[1], row[2]) != (height, width):
+            raise ProjectError(
+                "{name} is now {height}×{width} px, but its labels were made at {old_height}×{old_width} "
+                "px: put the original image back, or add the new one under another name.",
+                name=PurePosixPath(row[3]).name,
+                height=height,
+                width=width,
+                old_height=row[1],
+                old_width=row[2],
+            )
+        return int(row[0])
+
+    def planes(self, image_id: int) -> list[int]:
+        """Ids of the planes of an image that have been opened."""
+        with self._told(), self._lock:
+            rows = self._connection.execute(
+                "SELECT id FROM planes WHERE image_id = ? ORDER BY t, z", (image_id,)
             ).fetchall()
-            done = self._connection.execute(
-                "SELECT COUNT(*) FROM edits WHERE image_id = ? AND number <= ?", (image_id, row[4])
-            ).fetchone()[0]
-        checked = area_from(msgspec.msgpack.decode(row[3])) if row[3] else CheckedArea()
-        history = History((PackedEdit(*edit) for edit in edits), done=done)
+        return [row[0] for row in rows]
+
+    def load_document(self, plane_id: int) -> Document:
+        """A plane's labels with the newest edits for undo; the image file is not needed."""
+        with self._told(), self._lock:
+            plane = load_plane(self._connection, plane_id)
+            done, undone = self._load_edits(plane_id)
         return Document(
-            height,
-            width,
-            labels=labels,
-            instances=instances,
-            checked=checked,
-            history=history,
-            next_id=row[2],
+            plane.height,
+            plane.width,
+            labels=plane.labels,
+            instances=plane.instances,
+            checked=plane.checked,
+            history=History([*done, *undone], done=len(done)),
+            next_id=plane.next_id,
         )
 
-    def load_stored_document(self, image_id: int) -> Document:
-        """The document of an image that has been opened before; the image file is not needed."""
-        with self._told(), self._lock:
-            height, width = self._connection.execute(
-                "SELECT height, width FROM images WHERE id = ?", (image_id,)
-            ).fetchone()
-        return self.load_document(image_id, height=height, width=width)
-
-    def record(self, image_id: int, document: Document, change: Change) -> None:
+    def record(self, plane_id: int, document: Document, change: Change) -> None:
         """Hand the edit of a change to the journal; returns at once."""
         if change.edit is None:
             return
         tiles = tuple((index, document.labels.tile(index)) for index in {d.index for d in change.edit.tiles})
         self.journal.submit(
-            EditCommit(image_id, change.step, change.edit, tiles, document.next_id, document.is_checked)
+            EditCommit(plane_id, change.step, change.edit, tiles, document.next_id, document.is_checked)
         )
+
+    # The past
+
+    def timeline(self, plane_id: int, *, older_than: int | None = None, count: int = 500) -> Timeline:
+        """The moments of a plane that can be visited, newest first."""
+        with self._told():
+            return read_timeline(self._connection, self._lock, plane_id, older_than=older_than, count=count)
+
+    def time_machine(self, plane_id: int) -> TimeMachine:
+        """A walk through the past of a plane."""
+        with self._told():
+            return TimeMachine(self._connection, self._lock, self.folder, plane_id)
+
+    def journal_size(self) -> JournalSize:
+        """How large the journal is and may become."""
+        with self._told(), self._lock:
+            used = self._connection.execute("SELECT bytes FROM journal_size").fetchone()[0]
+        return JournalSize(used, self.journal.budget_bytes)
+
+    def set_journal_budget(self, budget_bytes: int) -> None:
+        """How much the journal of this project may take, from the next edit on."""
+        self.journal.budget_bytes = budget_bytes
+        self.record_setting(_BUDGET_KEY, str(budget_bytes))
 
     # Proposals
 
-    def load_proposals(self, image_id: int) -> Proposals | None:
-        """The proposals that wait on an image."""
+    def load_proposals(self, plane_id: int) -> Proposals | None:
+        """The proposals that wait on a plane."""
         with self._told(), self._lock:
             row = self._connection.execute(
-                "SELECT data FROM proposals WHERE image_id = ?", (image_id,)
+                "SELECT data FROM proposals WHERE plane_id = ?", (plane_id,)
             ).fetchone()
-        return unpack_proposals(row[0]) if row else None
+            return unpack_proposals(row[0]) if row else None
 
-    def record_proposals(self, image_id: int, proposals: Proposals) -> None:
+    def record_proposals(self, plane_id: int, proposals: Proposals) -> None:
         """Hand the proposals, as they are now, to the journal; returns at once."""
         # The tiles of proposals never change; the state does, so the writer gets its own copy.
         snapshot = Proposals(
@@ -193,7 +335,7 @@ class ProjectStore:
             dict(proposals.accepted),
             set(proposals.rejected),
         )
-        self.journal.submit(ProposalsCommit(image_id, lambda: pack_proposals(snapshot)))
+        self.journal.submit(ProposalsCommit(plane_id, lambda: pack_proposals(snapshot)))
 
     # Settings
 
@@ -209,33 +351,52 @@ class ProjectStore:
 
     # Inside
 
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        """What the database refuses, in words."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise ProjectError(
-                "The project {name} cannot be read or written now: {reason}. Check the disk and its free "
-                "space.",
-                name=self.name,
-                reason=error,
-            ) from error
+    def _use(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self._connection = connection
+        write_owner(folder)
 
-    def _load_labels(self, image_id: int) -> tuple[LabelTiles, InstanceTable]:
-        rows = self._connection.execute(
-            "SELECT id, class_index, origin FROM instances WHERE image_id = ?", (image_id,)
-        ).fetchall()
-        instances = InstanceTable({r[0]: Instance(r[0], r[1], Origin(r[2])) for r in rows})
-        packed: dict[TileIndex, bytes] = {}
-        tiles = self._connection.execute(
-            "SELECT row, col, labels, counts FROM tiles WHERE image_id = ?", (image_id,)
+    def _keep_backups(self) -> None:
+        self._backups = BackupKeeper(
+            self._connection,
+            self._lock,
+            self.folder,
+            self.journal,
+            self._listener,
+            first_after_s=self._timing.first_backup_s,
+            interval_s=self._timing.backup_interval_s,
         )
-        for row, col, labels, counts in tiles:
-            index = TileIndex(row, col)
-            packed[index] = labels
-            instances.set_counts(index, msgspec.msgpack.decode(counts, type=dict[int, int]))
-        return LabelTiles(packed), instances
+
+    def _journal_budget(self) -> int:
+        row = self._connection.execute("SELECT value FROM settings WHERE key = ?", (_BUDGET_KEY,)).fetchone()
+        return int(row[0]) if row else JOURNAL_BUDGET_BYTES
+
+    def _told(self) -> contextlib.AbstractContextManager[None]:
+        return told(self.folder)
+
+    def _load_edits(self, plane_id: int) -> tuple[list[PackedEdit], list[PackedEdit]]:
+        """The newest edits in effect, oldest first, and the undone ones, next first."""
+        out: list[list[PackedEdit]] = []
+        for state in (1, 0):
+            edits: list[PackedEdit] = []
+            room = DEFAULT_BUDGET_BYTES
+            order = "ASC" if state else "DESC"
+            rows = self._connection.execute(
+                f"SELECT name, at, data FROM journal WHERE plane_id = ? AND state = {state} "
+                f"ORDER BY id {order} LIMIT {DEFAULT_STEPS}",
+                (plane_id,),
+            )
+            for name, at, data in rows:
+                room -= len(data)
+                if room < 0:
+                    break
+                edits.append(PackedEdit(name, at, data))
+            out.append(edits)
+        return out[1][::-1], out[0]
+
+    def _connection_paths(self, connection: sqlite3.Connection) -> list[tuple[int, Path]]:
+        rows = connection.execute("SELECT id, path FROM images").fetchall()
+        return [(image_id, self._full_path(path)) for image_id, path in rows]
 
     def _stored_path(self, path: Path) -> str:
         try:
@@ -245,65 +406,3 @@ class ProjectStore:
 
     def _full_path(self, stored: str) -> Path:
         return Path(os.path.normpath(self.folder.parent / stored))
-
-
-def fingerprint(path: Path) -> str:
-    """SHA-256 of the file's size and its first and last 64 KiB: finds a moved file again, quickly.
-
-    "" for a file that cannot be read.
-    """
-    try:
-        size = path.stat().st_size
-        digest = hashlib.sha256(str(size).encode())
-        with path.open("rb") as file:
-            digest.update(file.read(_FINGERPRINT_BYTES))
-            file.seek(max(0, size - _FINGERPRINT_BYTES))
-            digest.update(file.read(_FINGERPRINT_BYTES))
-    except OSError:
-        return ""  # It is told when the person opens this very image.
-    return digest.hexdigest()
-
-
-def _connect(folder: Path) -> sqlite3.Connection:
-    path = folder / DATABASE_NAME
-    name = folder.name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-        try:
-            # Exclusive before WAL: no shared memory, so it works on a network share, and a second
-            # window is refused.
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("BEGIN EXCLUSIVE")
-            connection.execute("COMMIT")
-            schema.prepare(connection, name=name)
-        except BaseException:
-            connection.close()
-            raise
-    except OSError as error:
-        raise ProjectError(
-            "The project {folder} cannot be created: {reason}.", folder=folder, reason=error.strerror
-        ) from error
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise ProjectError(
-                "The project {name} is already open ({owner}): close it there first.",
-                name=name,
-                owner=read_owner(folder),
-            ) from error
-        raise ProjectError(
-            "The project {folder} cannot be opened: {reason}. Check that the folder can be written and the "
-            "disk is not full.",
-            folder=folder,
-            reason=error,
-        ) from error
-    except sqlite3.DatabaseError as error:
-        raise ProjectError(
-            "The project database {path} is damaged ({reason}). It was left as it is: restore it from a "
-            "backup.",
-            path=path,
-            reason=error,
-        ) from error
-    return connection

@@ -3,57 +3,124 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from unet_studio.core.errors import ProjectError
 
-VERSION = 1
+VERSION = 2
+APPLICATION_ID = 0x554E5354  # "UNST" in the file's header: no other program's database
 
 _TABLES = """
 CREATE TABLE images (
     id INTEGER PRIMARY KEY,
     path TEXT NOT NULL UNIQUE,      -- POSIX, relative to the folder that holds the project, or absolute
-    fingerprint TEXT NOT NULL,
-    height INTEGER,                 -- NULL until the image was first opened
-    width INTEGER,
-    next_id INTEGER NOT NULL DEFAULT 1,
+    fingerprint TEXT NOT NULL,      -- see store.fingerprint; '' until it could be read
+    file_bytes INTEGER              -- NULL until it could be read
+);
+CREATE TABLE planes (
+    id INTEGER PRIMARY KEY,
+    image_id INTEGER NOT NULL REFERENCES images(id),
+    t INTEGER NOT NULL,
+    z INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    next_id INTEGER NOT NULL,       -- the next new instance gets this id
     checked BLOB,                   -- msgpack: [[top, left, bottom, right], …]
-    is_checked INTEGER NOT NULL DEFAULT 0,
-    position INTEGER NOT NULL DEFAULT 0  -- number of the last edit in effect
+    is_checked INTEGER NOT NULL,    -- 1: the whole plane is checked
+    trimmed_id INTEGER NOT NULL DEFAULT 0,  -- the newest journal entry that was trimmed; 0: none was
+    trimmed_at REAL,                -- its time
+    UNIQUE (image_id, t, z)
 );
 CREATE TABLE tiles (
-    image_id INTEGER NOT NULL REFERENCES images(id),
+    plane_id INTEGER NOT NULL REFERENCES planes(id),
     row INTEGER NOT NULL,
     col INTEGER NOT NULL,
     labels BLOB NOT NULL,           -- zlib of little-endian int32 (256, 256)
     counts BLOB NOT NULL,           -- msgpack: {instance id: pixels in this tile}
-    PRIMARY KEY (image_id, row, col)
+    PRIMARY KEY (plane_id, row, col)
 ) WITHOUT ROWID;
 CREATE TABLE instances (
-    image_id INTEGER NOT NULL REFERENCES images(id),
+    plane_id INTEGER NOT NULL REFERENCES planes(id),
     id INTEGER NOT NULL,
     class_index INTEGER NOT NULL,
     origin INTEGER NOT NULL,
-    PRIMARY KEY (image_id, id)
+    PRIMARY KEY (plane_id, id)
 ) WITHOUT ROWID;
-CREATE TABLE edits (
-    image_id INTEGER NOT NULL REFERENCES images(id),
-    number INTEGER NOT NULL,        -- 1, 2, …; those above images.position are undone
+CREATE TABLE journal (              -- append only, but for trimming: see journal.py and time_machine.py
+    id INTEGER PRIMARY KEY,         -- in the order of the commits, over all planes
+    plane_id INTEGER NOT NULL REFERENCES planes(id),
+    at REAL NOT NULL,               -- seconds since the epoch
+    step INTEGER NOT NULL,          -- 1 an edit was made, 2 undone, 3 made again
+    edit_id INTEGER,                -- step 2, 3: the entry that made the edit; NULL if that was trimmed
+    state INTEGER,                  -- step 1: 0 the edit is in effect, 1 undone, 2 undone and replaced
     name TEXT NOT NULL,
-    made_at REAL NOT NULL,
-    data BLOB NOT NULL,             -- see edit_codec
-    PRIMARY KEY (image_id, number)
-) WITHOUT ROWID;
+    data BLOB                       -- step 1: see edit_codec
+);
+CREATE INDEX journal_of_plane ON journal(plane_id, id);
+CREATE INDEX journal_in_effect ON journal(plane_id, id) WHERE state = 0;
+CREATE INDEX journal_undone ON journal(plane_id, id) WHERE state = 1;
+CREATE TABLE journal_size (bytes INTEGER NOT NULL);
+INSERT INTO journal_size VALUES (0);
+CREATE TRIGGER journal_grows AFTER INSERT ON journal BEGIN
+    UPDATE journal_size SET bytes = bytes + 100 + COALESCE(LENGTH(NEW.data), 0);
+END;
+CREATE TRIGGER journal_shrinks AFTER DELETE ON journal BEGIN
+    UPDATE journal_size SET bytes = bytes - 100 - COALESCE(LENGTH(OLD.data), 0);
+END;
 CREATE TABLE proposals (
-    image_id INTEGER PRIMARY KEY REFERENCES images(id),
+    plane_id INTEGER PRIMARY KEY REFERENCES planes(id),
     data BLOB NOT NULL              -- see proposal_codec
 );
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
+# Version 1 knew one plane per image, kept only the undo stack, and forgot an undone edit when another one
+# was made. Its undone edits become entries with an undo each, so that the journal tells the present.
+_FROM_1 = f"""
+ALTER TABLE images RENAME TO images_1;
+ALTER TABLE tiles RENAME TO tiles_1;
+ALTER TABLE instances RENAME TO instances_1;
+ALTER TABLE proposals RENAME TO proposals_1;
+ALTER TABLE settings RENAME TO settings_1;
+{_TABLES}
+INSERT INTO images SELECT id, path, fingerprint, NULL FROM images_1;
+INSERT INTO planes SELECT id, id, 0, 0, height, width, next_id, checked, is_checked, 0, NULL
+    FROM images_1 WHERE height IS NOT NULL;
+INSERT INTO tiles SELECT * FROM tiles_1;
+INSERT INTO instances SELECT * FROM instances_1;
+INSERT INTO proposals SELECT * FROM proposals_1;
+INSERT INTO settings SELECT * FROM settings_1;
+INSERT INTO journal (plane_id, at, step, state, name, data)
+    SELECT image_id, made_at, 1, number > position, name, data FROM (
+        SELECT edits.*, position,
+            MAX(made_at) OVER (PARTITION BY image_id ORDER BY number) AS not_before
+        FROM edits JOIN images_1 ON images_1.id = image_id)
+    ORDER BY not_before, image_id, number;
+INSERT INTO journal (plane_id, at, step, edit_id, name)
+    SELECT plane_id, at, 2, id, name FROM journal WHERE state = 1 ORDER BY plane_id, id DESC;
+DROP TABLE edits; DROP TABLE tiles_1; DROP TABLE instances_1; DROP TABLE proposals_1; DROP TABLE settings_1;
+DROP TABLE images_1;
+"""
 
-def prepare(connection: sqlite3.Connection, *, name: str) -> None:
-    """Create the tables of a new database; refuse a newer one in words."""
+_MIGRATIONS = {1: _FROM_1}
+"""From this version to the next one."""
+
+
+class NotAProject(sqlite3.DatabaseError):
+    """A database that holds something else, or whose header is destroyed."""
+
+
+def prepare(connection: sqlite3.Connection, *, name: str, before_upgrade: Callable[[int], None]) -> None:
+    """Create the tables of a new database, or bring an older one forward, step by step.
+
+    `before_upgrade` gets the old version before anything is altered. Raises ProjectError for a newer
+    database, NotAProject for a foreign one, sqlite3.Error (with nothing altered) if it does not work.
+    """
     version = connection.execute("PRAGMA user_version").fetchone()[0]
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    is_empty = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0] == 0
+    if is_empty != (version == 0) or (version > 1 and application != APPLICATION_ID):
+        raise NotAProject("it is not a database of U-Net Studio, or its header is destroyed")
     if version > VERSION:
         raise ProjectError(
             "The project {name} was made by a newer version of U-Net Studio (format {theirs}, this program "
@@ -63,4 +130,18 @@ def prepare(connection: sqlite3.Connection, *, name: str) -> None:
             ours=VERSION,
         )
     if version == 0:
-        connection.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")
+        _run(connection, _TABLES, VERSION)
+    elif version < VERSION:
+        before_upgrade(version)
+        for step in range(version, VERSION):
+            _run(connection, _MIGRATIONS[step], step + 1)
+
+
+def _run(connection: sqlite3.Connection, script: str, version: int) -> None:
+    stamp = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};"
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE;{script}{stamp}COMMIT;")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

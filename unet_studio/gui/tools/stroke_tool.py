@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 
-from unet_studio.core.brush import Stroke, stroke_segment
-from unet_studio.core.document import Change, Document
+from unet_studio.core.brush import Capsule
+from unet_studio.core.document import Change, Document, Over
 from unet_studio.core.geometry import PixelPoint
 from unet_studio.gui.tools.tool import BrushSettings
 from unet_studio.gui.translation import mark, tr
@@ -64,10 +64,9 @@ class StrokeTool:
         return document.abort_stroke() if document and document.stroke_is_open else None
 
     def _cover(self, document: Document, start: PixelPoint, end: PixelPoint) -> Change | None:
-        stroke = stroke_segment(start, end, diameter_px=self._settings.diameter_px, within=document.bounds)
-        return self._apply(document, stroke) if not stroke.rect.is_empty else None
+        return self._apply(document, Capsule(start, end, self._settings.diameter_px))
 
-    def _apply(self, document: Document, stroke: Stroke) -> Change | None:
+    def _apply(self, document: Document, capsule: Capsule) -> Change | None:
         raise NotImplementedError
 
 
@@ -84,12 +83,9 @@ class BrushTool(StrokeTool):
         self._instance_id = self._instance_for_stroke()
         return super().press(at, document)
 
-    def _apply(self, document: Document, stroke: Stroke) -> Change | None:
-        mask = stroke.mask
-        if self._settings.protect_others:
-            below = document.read(stroke.rect)
-            mask = mask & ((below == 0) | (below == self._instance_id))
-        return document.paint(stroke.rect, mask, self._instance_id)
+    def _apply(self, document: Document, capsule: Capsule) -> Change | None:
+        over = Over.BACKGROUND if self._settings.protect_others else Over.EVERYTHING
+        return document.paint(capsule, self._instance_id, over=over)
 
 
 class EraserTool(StrokeTool):
@@ -98,5 +94,5 @@ class EraserTool(StrokeTool):
     def __init__(self, settings: BrushSettings) -> None:
         super().__init__(settings, name=mark("edits", "Erase"), hint=_ERASER_HINT)
 
-    def _apply(self, document: Document, stroke: Stroke) -> Change | None:
-        return document.erase(stroke.rect, stroke.mask)
+    def _apply(self, document: Document, capsule: Capsule) -> Change | None:
+        return document.erase(capsule)

@@ -1,0 +1,195 @@
+"""Automatic backups of the project database, and the way back to one."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from unet_studio.store.journal import Journal, Listener
+
+BACKUPS_NAME = "backups"
+KEPT = 3
+FIRST_AFTER_S = 20.0
+INTERVAL_S = 600.0
+_INTERVAL_PER_COPY_S = 100.0
+"""A backup that takes long is made less often: at most 1 % of the time is spent on them."""
+_PAGES_PER_STEP = 256
+_TIME_FORMAT = "%Y%m%d-%H%M%S"
+
+
+class _Stopped(Exception):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One backup file; `made_at` in seconds since the epoch."""
+
+    path: Path
+    made_at: float
+
+
+def list_backups(project: Path) -> list[Backup]:
+    """The automatic backups of a project, newest first."""
+    found = []
+    for path in (project / BACKUPS_NAME).glob("project-*.sqlite"):
+        with contextlib.suppress(ValueError, OSError):
+            # The time in the name, not the file's: copying a project must not reorder them.
+            made_at = time.mktime(time.strptime(path.stem.removeprefix("project-")[:15], _TIME_FORMAT))
+            found.append(Backup(path, made_at))
+    return sorted(found, key=lambda backup: backup.path.name, reverse=True)
+
+
+def make_backup(
+    connection: sqlite3.Connection,
+    lock: threading.RLock,
+    project: Path,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Path:
+    """Copy the database by SQLite's backup API, check the copy, then drop the oldest beyond three.
+
+    The lock is free between steps of 1 MiB, so commits go on meanwhile. Raises sqlite3.DatabaseError
+    (with the older backups untouched) if the copy is damaged: then the database is. OSError if the
+    folder cannot be written.
+    """
+    for left_over in (project / BACKUPS_NAME).glob("*.partial*"):
+        left_over.unlink(missing_ok=True)  # The program was killed while it made a backup.
+    path = _free_name(project / BACKUPS_NAME, time.strftime(f"project-{_TIME_FORMAT}"))
+    copy_database(connection, lock, path, stopped=stopped)
+    for old in list_backups(project)[KEPT:]:
+        old.path.unlink(missing_ok=True)
+    return path
+
+
+def copy_database(
+    connection: sqlite3.Connection,
+    lock: threading.RLock,
+    target: Path,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """A checked copy of an open database in a new file that appears only when it is whole."""
+
+    def give_way(*_: int) -> None:
+        if stopped():
+            raise _Stopped
+        lock.release()
+        time.sleep(0.0005)  # A lock released and taken at once is never seen free.
+        lock.acquire()
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    copy = sqlite3.connect(partial, isolation_level=None, check_same_thread=False)
+    try:
+        with lock:
+            connection.backup(copy, pages=_PAGES_PER_STEP, progress=give_way)
+        # The copy holds the mark of a WAL database; without WAL it is one plain file.
+        copy.execute("PRAGMA journal_mode = DELETE")
+        check_integrity(copy)
+    except BaseException:
+        copy.close()
+        partial.unlink(missing_ok=True)
+        raise
+    copy.close()
+    partial.replace(target)
+
+
+def check_integrity(connection: sqlite3.Connection, *, quick: bool = False) -> None:
+    """Raise sqlite3.DatabaseError with SQLite's own words if the database is damaged."""
+    pragma = "quick_check" if quick else "integrity_check"
+    found = connection.execute(f"PRAGMA {pragma}(1)").fetchone()[0]
+    if found != "ok":
+        raise sqlite3.DatabaseError(" ".join(found.split()))
+
+
+def put_back(project: Path, backup: Path, database_name: str) -> Path:
+    """Make a backup the project's database; the damaged files are kept in a folder beside it.
+
+    Returns that folder. Raises OSError if the folder cannot be written; then everything is as it was.
+    """
+    fresh = project / f"{database_name}.from-backup"
+    fresh.write_bytes(backup.read_bytes())
+    aside = _free_name(project, time.strftime(f"damaged-{_TIME_FORMAT}"))
+    aside.mkdir()
+    for ending in ("", "-wal", "-shm", "-journal"):
+        # The write-ahead log above all: it belongs to the damaged file and would be applied to the other.
+        old = project / (database_name + ending)
+        if old.exists():
+            old.rename(aside / old.name)
+    fresh.replace(project / database_name)
+    return aside
+
+
+class BackupKeeper:
+    """A thread that backs an open project up: soon after opening and every ten minutes of work."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        lock: threading.RLock,
+        project: Path,
+        journal: Journal,
+        listener: Listener,
+        *,
+        first_after_s: float = FIRST_AFTER_S,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        self._connection = connection
+        self._lock = lock
+        self._project = project
+        self._journal = journal
+        self._listener = listener
+        self._interval_s = interval_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(first_after_s,), name="backups", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread; a backup under way is given up."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self, wait_s: float) -> None:
+        backed_up = 0 if self._is_older_than_journal() else None
+        while not self._stop.wait(wait_s):
+            wait_s = self._interval_s
+            edits = self._journal.edits_written
+            if (backed_up is None and edits == 0) or (backed_up == edits and edits > 0):
+                continue  # Nothing new since the last one.
+            started = time.monotonic()
+            try:
+                make_backup(self._connection, self._lock, self._project, stopped=self._stop.is_set)
+                backed_up = edits or None
+            except _Stopped:
+                return
+            except sqlite3.OperationalError as error:
+                self._listener.backup_failed(str(error))
+            except sqlite3.DatabaseError as error:
+                self._listener.damaged(str(error))
+            except OSError as error:
+                self._listener.backup_failed(error.strerror or str(error))
+            wait_s = max(self._interval_s, _INTERVAL_PER_COPY_S * (time.monotonic() - started))
+
+    def _is_older_than_journal(self) -> bool:
+        """True if the last session's last edits are in no backup."""
+        newest = list_backups(self._project)
+        try:
+            with self._lock:
+                last = self._connection.execute("SELECT MAX(at) FROM journal").fetchone()[0]
+        except sqlite3.Error:
+            return True
+        return last is not None and (not newest or newest[0].made_at < last)
+
+
+def _free_name(folder: Path, stem: str) -> Path:
+    """A path in `folder` that does not exist: two backups may be made in one second."""
+    ending = "" if stem.startswith("damaged") else ".sqlite"
+    names = (f"{stem}{suffix}{ending}" for suffix in ("", *(f"-{i:02}" for i in range(2, 100))))
+    return next(folder / name for name in names if not (folder / name).exists())

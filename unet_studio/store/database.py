@@ -1,0 +1,146 @@
+"""The database file of a project: opening it, and what to say when that does not work."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from unet_studio.core.errors import DamagedProjectError, ProjectError
+from unet_studio.store import schema
+from unet_studio.store.backups import BACKUPS_NAME, check_integrity, copy_database, list_backups, put_back
+from unet_studio.store.project_lock import read_owner
+
+DATABASE_NAME = "project.sqlite"
+_CHECKED_ON_OPENING_BYTES = 256 * 2**20
+"""A larger database is checked by its first backup: opening must not read all of it from a share."""
+
+
+@contextlib.contextmanager
+def told(folder: Path) -> Iterator[None]:
+    """What an open database refuses, in words: ProjectError or DamagedProjectError."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise ProjectError(
+            "The project {name} cannot be read or written now: {reason}. Check the disk and its free space.",
+            name=folder.name,
+            reason=error,
+        ) from error
+    except (sqlite3.DatabaseError, zlib.error, msgspec.MsgspecError) as error:
+        raise damaged(folder, error) from error
+
+
+def connect(folder: Path) -> sqlite3.Connection:
+    """Open the database in `folder` for this process alone, made or brought forward where needed.
+
+    Raises ProjectError if it is open elsewhere, from a newer version or cannot be written;
+    DamagedProjectError, with the files untouched, if it is damaged.
+    """
+    path = folder / DATABASE_NAME
+    if list_backups(folder) and not (path.is_file() and path.stat().st_size):
+        # To SQLite, a file that is missing or empty is a new database.
+        raise damaged(folder, "it is empty" if path.exists() else "it is gone")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            _lock(connection)
+            schema.prepare(
+                connection,
+                name=folder.name,
+                before_upgrade=lambda version: _keep_old(connection, folder, version),
+            )
+            if path.stat().st_size <= _CHECKED_ON_OPENING_BYTES:
+                check_integrity(connection, quick=True)
+        except BaseException:
+            connection.close()
+            raise
+    except OSError as error:
+        raise ProjectError(
+            "The project {folder} cannot be opened or created: {reason}.",
+            folder=folder,
+            reason=error.strerror,
+        ) from error
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise ProjectError(
+                "The project {name} is already open ({owner}): close it there first.",
+                name=folder.name,
+                owner=read_owner(folder),
+            ) from error
+        raise ProjectError(
+            "The project {folder} cannot be opened: {reason}. Check that the folder can be written and the "
+            "disk is not full.",
+            folder=folder,
+            reason=error,
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise damaged(folder, error) from error
+    return connection
+
+
+def _lock(connection: sqlite3.Connection) -> None:
+    # Exclusive before WAL: no shared memory, so it works on a network share, and a second window is
+    # refused.
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    # macOS: fsync alone leaves the data in the drive's own cache.
+    connection.execute("PRAGMA fullfsync = ON")
+    connection.execute("PRAGMA checkpoint_fullfsync = ON")
+    connection.execute("BEGIN EXCLUSIVE")
+    connection.execute("COMMIT")
+
+
+def _keep_old(connection: sqlite3.Connection, folder: Path, version: int) -> None:
+    """A copy of the database as the older program left it; it is never dropped."""
+    copy_database(
+        connection, threading.RLock(), folder / BACKUPS_NAME / f"before-upgrade-from-{version}.sqlite"
+    )
+
+
+def restore_backup(folder: Path, backup: Path) -> Path:
+    """Make a backup the project's database. The damaged one is kept; returns the folder it is in.
+
+    Raises ProjectError if the folder cannot be written.
+    """
+    try:
+        return put_back(folder, backup, DATABASE_NAME)
+    except OSError as error:
+        raise ProjectError(
+            "The backup cannot be put back in {folder}: {reason}. Copy the project to a folder that can be "
+            "written and open it there.",
+            folder=folder,
+            reason=error.strerror,
+        ) from error
+
+
+def damaged(folder: Path, reason: object) -> DamagedProjectError:
+    """The error that names the newest backup."""
+    backups = list_backups(folder)
+    if not backups:
+        return DamagedProjectError(
+            "The project database {path} is damaged ({reason}). It was left as it is. There is no automatic "
+            "backup of it: restore the folder from your own.",
+            folder=folder,
+            backup=None,
+            path=folder / DATABASE_NAME,
+            reason=reason,
+        )
+    return DamagedProjectError(
+        "The project database {path} is damaged ({reason}). It was left as it is. The newest automatic "
+        "backup is of {time}: {name}.",
+        folder=folder,
+        backup=backups[0].path,
+        path=folder / DATABASE_NAME,
+        reason=reason,
+        time=time.strftime("%Y-%m-%d %H:%M", time.localtime(backups[0].made_at)),
+        name=f"{BACKUPS_NAME}/{backups[0].path.name}",
+    )

@@ -1,0 +1,95 @@
+"""Fingerprints of image files: a moved file is found again by what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_ENDS_BYTES = 65536
+_DEPTH = 4
+_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """`digest`: SHA-256 of the file's size and its first and last 64 KiB; "" if it cannot be read."""
+
+    digest: str
+    file_bytes: int | None
+
+
+UNKNOWN = Fingerprint("", None)
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """Read a file's fingerprint, quickly however large it is. UNKNOWN if it cannot be read."""
+    try:
+        size = path.stat().st_size
+        digest = hashlib.sha256(str(size).encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_ENDS_BYTES))
+            file.seek(max(0, size - _ENDS_BYTES))
+            digest.update(file.read(_ENDS_BYTES))
+    except OSError:
+        return UNKNOWN
+    return Fingerprint(digest.hexdigest(), size)
+
+
+def find_near(path: Path, wanted: Fingerprint, roots: Iterable[Path]) -> Path | None:
+    """A file with this fingerprint in the folders `roots` or up to four levels below; None if none is.
+
+    Files of the same name are tried first, then those of the same ending. Gives up after five seconds: a
+    network share may hold millions of files.
+    """
+    if not wanted.digest:
+        return None
+    deadline = time.monotonic() + _SECONDS
+    same_ending: list[Path] = []
+    for candidate in _files_below(roots, deadline):
+        if candidate.name == path.name:
+            if candidate != path and _is(candidate, wanted):
+                return candidate
+        elif candidate.suffix.lower() == path.suffix.lower():
+            same_ending.append(candidate)
+    for candidate in same_ending:
+        if time.monotonic() > deadline:
+            return None
+        if _is(candidate, wanted):
+            return candidate
+    return None
+
+
+def _is(path: Path, wanted: Fingerprint) -> bool:
+    try:
+        # The size alone rules almost every file out, without reading it.
+        if wanted.file_bytes is not None and path.stat().st_size != wanted.file_bytes:
+            return False
+    except OSError:
+        return False
+    return fingerprint(path).digest == wanted.digest
+
+
+def _files_below(roots: Iterable[Path], deadline: float) -> Iterator[Path]:
+    """Files of the roots and of the folders below, near ones first, each folder once."""
+    waiting = [(root, 0) for root in roots]
+    seen: set[str] = set()
+    while waiting and time.monotonic() < deadline:
+        folder, depth = waiting.pop(0)
+        key = os.path.realpath(folder)
+        if key in seen:
+            continue
+        seen.add(key)
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            continue  # One folder that may not be looked into is no reason to stop.
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if depth < _DEPTH and not entry.name.startswith("."):
+                    waiting.append((Path(entry.path), depth + 1))
+            else:
+                yield Path(entry.path)
