@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
 import contextlib
+import re
 import sqlite3
 import threading
 import time
@@ -10,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from unet_studio.store.checksums import add_checksums, check_rows
 from unet_studio.store.journal import Journal, Listener
 
 BACKUPS_NAME = "backups"
@@ -19,7 +22,8 @@ INTERVAL_S = 600.0
 _INTERVAL_PER_COPY_S = 100.0
 """A backup that takes long is made less often: at most 1 % of the time is spent on them."""
 _PAGES_PER_STEP = 256
-_TIME_FORMAT = "%Y%m%d-%H%M%S"
+_NAME = re.compile(r"project-(\d+)-(\d{8}T\d{6})Z")
+_TIME_FORMAT = "%Y%m%dT%H%M%S"
 
 
 class _Stopped(Exception):
@@ -28,8 +32,9 @@ class _Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One backup file; `made_at` in seconds since the epoch."""
+    """One backup file. `number` counts them; `made_at` in seconds since the epoch."""
 
+    number: int
     path: Path
     made_at: float
 
@@ -38,11 +43,12 @@ def list_backups(project: Path) -> list[Backup]:
     """The automatic backups of a project, newest first."""
     found = []
     for path in (project / BACKUPS_NAME).glob("project-*.sqlite"):
-        with contextlib.suppress(ValueError, OSError):
-            # The time in the name, not the file's: copying a project must not reorder them.
-            made_at = time.mktime(time.strptime(path.stem.removeprefix("project-")[:15], _TIME_FORMAT))
-            found.append(Backup(path, made_at))
-    return sorted(found, key=lambda backup: backup.path.name, reverse=True)
+        # The number and time in the name, not the file's: copying a project must not reorder them.
+        name = _NAME.fullmatch(path.stem)
+        if name is not None:
+            made_at = calendar.timegm(time.strptime(name[2], _TIME_FORMAT))
+            found.append(Backup(int(name[1]), path, made_at))
+    return sorted(found, key=lambda backup: backup.number, reverse=True)
 
 
 def make_backup(
@@ -60,7 +66,10 @@ def make_backup(
     """
     for left_over in (project / BACKUPS_NAME).glob("*.partial*"):
         left_over.unlink(missing_ok=True)  # The program was killed while it made a backup.
-    path = _free_name(project / BACKUPS_NAME, time.strftime(f"project-{_TIME_FORMAT}"))
+    number = max((backup.number for backup in list_backups(project)), default=0) + 1
+    # Counted, and in UTC: clocks are put back now and then.
+    name = f"project-{number:04}-{time.strftime(_TIME_FORMAT, time.gmtime())}Z.sqlite"
+    path = project / BACKUPS_NAME / name
     copy_database(connection, lock, path, stopped=stopped)
     for old in list_backups(project)[KEPT:]:
         old.path.unlink(missing_ok=True)
@@ -93,6 +102,8 @@ def copy_database(
         # The copy holds the mark of a WAL database; without WAL it is one plain file.
         copy.execute("PRAGMA journal_mode = DELETE")
         check_integrity(copy)
+        add_checksums(copy)
+        check_rows(copy)
     except BaseException:
         copy.close()
         partial.unlink(missing_ok=True)
@@ -116,7 +127,8 @@ def put_back(project: Path, backup: Path, database_name: str) -> Path:
     """
     fresh = project / f"{database_name}.from-backup"
     fresh.write_bytes(backup.read_bytes())
-    aside = _free_name(project, time.strftime(f"damaged-{_TIME_FORMAT}"))
+    numbers = (f"damaged-{number}" for number in range(1, 10_000))
+    aside = next(project / name for name in numbers if not (project / name).exists())
     aside.mkdir()
     for ending in ("", "-wal", "-shm", "-journal"):
         # The write-ahead log above all: it belongs to the damaged file and would be applied to the other.
@@ -182,14 +194,17 @@ class BackupKeeper:
         newest = list_backups(self._project)
         try:
             with self._lock:
-                last = self._connection.execute("SELECT MAX(at) FROM journal").fetchone()[0]
+                last = _last_entry(self._connection)
+            if not newest:
+                return last > 0
+            with contextlib.closing(
+                sqlite3.connect(f"{newest[0].path.as_uri()}?mode=ro", uri=True)
+            ) as backup:
+                return _last_entry(backup) < last
         except sqlite3.Error:
             return True
-        return last is not None and (not newest or newest[0].made_at < last)
 
 
-def _free_name(folder: Path, stem: str) -> Path:
-    """A path in `folder` that does not exist: two backups may be made in one second."""
-    ending = "" if stem.startswith("damaged") else ".sqlite"
-    names = (f"{stem}{suffix}{ending}" for suffix in ("", *(f"-{i:02}" for i in range(2, 100))))
-    return next(folder / name for name in names if not (folder / name).exists())
+def _last_entry(connection: sqlite3.Connection) -> int:
+    last: int = connection.execute("SELECT COALESCE(MAX(id), 0) FROM journal").fetchone()[0]
+    return last

@@ -15,6 +15,7 @@ import msgspec
 from unet_studio.core.errors import DamagedProjectError, ProjectError
 from unet_studio.store import schema
 from unet_studio.store.backups import BACKUPS_NAME, check_integrity, copy_database, list_backups, put_back
+from unet_studio.store.checksums import add_checksums, check_rows
 from unet_studio.store.project_lock import read_owner
 
 DATABASE_NAME = "project.sqlite"
@@ -51,6 +52,7 @@ def connect(folder: Path) -> sqlite3.Connection:
         folder.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
+            add_checksums(connection)
             _lock(connection)
             schema.prepare(
                 connection,
@@ -59,6 +61,7 @@ def connect(folder: Path) -> sqlite3.Connection:
             )
             if path.stat().st_size <= _CHECKED_ON_OPENING_BYTES:
                 check_integrity(connection, quick=True)
+                check_rows(connection)
         except BaseException:
             connection.close()
             raise

@@ -25,6 +25,7 @@ from unet_studio.core.document import Step
 from unet_studio.core.edits import Edit, RowDelta
 from unet_studio.core.geometry import TileIndex
 from unet_studio.core.label_tiles import LabelArray, pack_tile
+from unet_studio.store.checksums import COVERED, checksum
 from unet_studio.store.edit_codec import PackedEdit, pack_edit, rects_of
 
 RETRY_S = 2.0
@@ -292,7 +293,8 @@ class Journal:
         if isinstance(commit, ProposalsCommit):
             data = commit.pack()
             with self._lock, transaction(self._connection) as cursor:
-                cursor.execute("INSERT OR REPLACE INTO proposals VALUES (?, ?)", (commit.plane_id, data))
+                row = (commit.plane_id, data)
+                cursor.execute("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?)", (*row, checksum(*row)))
             return None
         with self._lock, transaction(self._connection) as cursor:
             entry = _write_entry(cursor, commit)
@@ -353,8 +355,9 @@ def _write_entry(cursor: sqlite3.Cursor, commit: _PackedCommit) -> int:
     if commit.step is Step.MAKE:
         cursor.execute("UPDATE journal SET state = 2 WHERE plane_id = ? AND state = 1", (plane,))
         cursor.execute(
-            "INSERT INTO journal (plane_id, at, step, state, name, data) VALUES (?, ?, ?, 0, ?, ?)",
-            (plane, commit.made_at, commit.step.value, commit.name, commit.data),
+            "INSERT INTO journal (plane_id, at, step, name, data, checksum, state) "
+            "VALUES (?, ?, ?, ?, ?, ?, 0)",
+            _sealed(plane, commit.made_at, commit.step.value, commit.name, commit.data),
         )
         return int(cursor.lastrowid or 0)
     was, order = (0, "DESC") if commit.step is Step.UNDO else (1, "ASC")
@@ -367,8 +370,9 @@ def _write_entry(cursor: sqlite3.Cursor, commit: _PackedCommit) -> int:
     if edit_id is not None:
         cursor.execute("UPDATE journal SET state = ? WHERE id = ?", (1 - was, edit_id))
     cursor.execute(
-        "INSERT INTO journal (plane_id, at, step, edit_id, name) VALUES (?, ?, ?, ?, ?)",
-        (plane, commit.at, commit.step.value, edit_id, commit.name),
+        "INSERT INTO journal (plane_id, at, step, name, data, checksum, edit_id) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*_sealed(plane, commit.at, commit.step.value, commit.name, None), edit_id),
     )
     return int(cursor.lastrowid or 0)
 
@@ -381,18 +385,31 @@ def _write_state(cursor: sqlite3.Cursor, commit: _PackedCommit) -> None:
     )
     if commit.checked is not None:
         cursor.execute("UPDATE planes SET checked = ? WHERE id = ?", (commit.checked, plane))
+    seal_plane(cursor, plane)
     gone = [(plane, *index) for index, labels, _ in commit.tiles if labels is None]
-    there = [(plane, *index, labels, counts) for index, labels, counts in commit.tiles if labels is not None]
+    there = [_sealed(plane, *index, labels, counts) for index, labels, counts in commit.tiles if labels]
     cursor.executemany("DELETE FROM tiles WHERE plane_id = ? AND row = ? AND col = ?", gone)
-    cursor.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?, ?)", there)
+    cursor.executemany("INSERT OR REPLACE INTO tiles VALUES (?, ?, ?, ?, ?, ?)", there)
     rows = [(delta.instance_id, delta.after if forward else delta.before) for delta in commit.rows]
     cursor.executemany(
         "DELETE FROM instances WHERE plane_id = ? AND id = ?", [(plane, i) for i, row in rows if row is None]
     )
     cursor.executemany(
-        "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?)",
-        [(plane, i, row.class_index, int(row.origin)) for i, row in rows if row is not None],
+        "INSERT OR REPLACE INTO instances VALUES (?, ?, ?, ?, ?)",
+        [_sealed(plane, i, row.class_index, int(row.origin)) for i, row in rows if row is not None],
     )
+
+
+def seal_plane(cursor: sqlite3.Cursor, plane_id: int) -> None:
+    """Bring the checksum of a plane's row up to date."""
+    cursor.execute(
+        f"UPDATE planes SET checksum = row_checksum({COVERED['planes']}) WHERE id = ?", (plane_id,)
+    )
+
+
+def _sealed(*values: object) -> tuple[object, ...]:
+    """A row with its checksum behind it."""
+    return (*values, checksum(*values))
 
 
 def _trim_to(cursor: sqlite3.Cursor, size: int, target: int) -> None:

@@ -11,6 +11,7 @@ from unet_studio.core.checked_area import CheckedArea
 from unet_studio.core.geometry import TileIndex
 from unet_studio.core.instances import Instance, InstanceTable, Origin
 from unet_studio.core.label_tiles import LabelTiles
+from unet_studio.store.checksums import check_rows
 from unet_studio.store.edit_codec import area_from
 
 
@@ -27,7 +28,8 @@ class PlaneRows:
 
 
 def load_plane(connection: sqlite3.Connection, plane_id: int) -> PlaneRows:
-    """Read a plane; the caller holds the lock."""
+    """Read a plane; the caller holds the lock. Raises sqlite3.DatabaseError if a row is damaged."""
+    check_rows(connection, plane_id=plane_id)
     height, width, next_id, checked = connection.execute(
         "SELECT height, width, next_id, checked FROM planes WHERE id = ?", (plane_id,)
     ).fetchone()

@@ -16,6 +16,7 @@ from unet_studio.core.errors import ProjectError
 from unet_studio.core.history import DEFAULT_BUDGET_BYTES, DEFAULT_STEPS, History
 from unet_studio.core.proposals import Proposals
 from unet_studio.store.backups import FIRST_AFTER_S, INTERVAL_S, BackupKeeper, copy_database
+from unet_studio.store.checksums import COVERED
 from unet_studio.store.database import DATABASE_NAME, connect, told
 from unet_studio.store.edit_codec import PackedEdit
 from unet_studio.store.fingerprint import Fingerprint, find_near, fingerprint
@@ -27,6 +28,7 @@ from unet_studio.store.journal import (
     Listener,
     ProposalsCommit,
     SettingCommit,
+    seal_plane,
     transaction,
 )
 from unet_studio.store.plane_rows import load_plane
@@ -243,11 +245,13 @@ class ProjectStore:
             if row is None:
                 with transaction(self._connection) as cursor:
                     cursor.execute(
-                        "INSERT INTO planes (image_id, t, z, height, width, next_id, is_checked) "
-                        "VALUES (?, ?, ?, ?, ?, 1, 0)",
+                        "INSERT INTO planes (image_id, t, z, height, width, next_id, is_checked, checksum) "
+                        "VALUES (?, ?, ?, ?, ?, 1, 0, 0)",
                         (image_id, t, z, height, width),
                     )
-                    return int(cursor.lastrowid or 0)
+                    plane_id = int(cursor.lastrowid or 0)
+                    seal_plane(cursor, plane_id)
+                    return plane_id
         if (row[1], row[2]) != (height, width):
             raise ProjectError(
                 "{name} is now {height}×{width} px, but its labels were made at {old_height}×{old_width} "
@@ -321,8 +325,12 @@ class ProjectStore:
         """The proposals that wait on a plane."""
         with self._told(), self._lock:
             row = self._connection.execute(
-                "SELECT data FROM proposals WHERE plane_id = ?", (plane_id,)
+                f"SELECT data, checksum = row_checksum({COVERED['proposals']}) FROM proposals "
+                "WHERE plane_id = ?",
+                (plane_id,),
             ).fetchone()
+            if row and not row[1]:
+                raise sqlite3.DatabaseError("a row of proposals is not what was written")
             return unpack_proposals(row[0]) if row else None
 
     def record_proposals(self, plane_id: int, proposals: Proposals) -> None:
@@ -382,11 +390,14 @@ class ProjectStore:
             room = DEFAULT_BUDGET_BYTES
             order = "ASC" if state else "DESC"
             rows = self._connection.execute(
-                f"SELECT name, at, data FROM journal WHERE plane_id = ? AND state = {state} "
+                f"SELECT name, at, data, checksum = row_checksum({COVERED['journal']}) FROM journal "
+                f"WHERE plane_id = ? AND state = {state} "
                 f"ORDER BY id {order} LIMIT {DEFAULT_STEPS}",
                 (plane_id,),
             )
-            for name, at, data in rows:
+            for name, at, data, is_whole in rows:
+                if not is_whole:
+                    raise sqlite3.DatabaseError("a row of journal is not what was written")
                 room -= len(data)
                 if room < 0:
                     break

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 
 from unet_studio.core.errors import ProjectError
+from unet_studio.store.checksums import COVERED
 
 VERSION = 2
 APPLICATION_ID = 0x554E5354  # "UNST" in the file's header: no other program's database
@@ -29,6 +30,7 @@ CREATE TABLE planes (
     is_checked INTEGER NOT NULL,    -- 1: the whole plane is checked
     trimmed_id INTEGER NOT NULL DEFAULT 0,  -- the newest journal entry that was trimmed; 0: none was
     trimmed_at REAL,                -- its time
+    checksum INTEGER NOT NULL,      -- see checksums.py, here and below
     UNIQUE (image_id, t, z)
 );
 CREATE TABLE tiles (
@@ -37,6 +39,7 @@ CREATE TABLE tiles (
     col INTEGER NOT NULL,
     labels BLOB NOT NULL,           -- zlib of little-endian int32 (256, 256)
     counts BLOB NOT NULL,           -- msgpack: {instance id: pixels in this tile}
+    checksum INTEGER NOT NULL,
     PRIMARY KEY (plane_id, row, col)
 ) WITHOUT ROWID;
 CREATE TABLE instances (
@@ -44,6 +47,7 @@ CREATE TABLE instances (
     id INTEGER NOT NULL,
     class_index INTEGER NOT NULL,
     origin INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
     PRIMARY KEY (plane_id, id)
 ) WITHOUT ROWID;
 CREATE TABLE journal (              -- append only, but for trimming: see journal.py and time_machine.py
@@ -54,6 +58,7 @@ CREATE TABLE journal (              -- append only, but for trimming: see journa
     edit_id INTEGER,                -- step 2, 3: the entry that made the edit; NULL if that was trimmed
     state INTEGER,                  -- step 1: 0 the edit is in effect, 1 undone, 2 undone and replaced
     name TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
     data BLOB                       -- step 1: see edit_codec
 );
 CREATE INDEX journal_of_plane ON journal(plane_id, id);
@@ -69,7 +74,8 @@ CREATE TRIGGER journal_shrinks AFTER DELETE ON journal BEGIN
 END;
 CREATE TABLE proposals (
     plane_id INTEGER PRIMARY KEY REFERENCES planes(id),
-    data BLOB NOT NULL              -- see proposal_codec
+    data BLOB NOT NULL,             -- see proposal_codec
+    checksum INTEGER NOT NULL
 );
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -84,20 +90,21 @@ ALTER TABLE proposals RENAME TO proposals_1;
 ALTER TABLE settings RENAME TO settings_1;
 {_TABLES}
 INSERT INTO images SELECT id, path, fingerprint, NULL FROM images_1;
-INSERT INTO planes SELECT id, id, 0, 0, height, width, next_id, checked, is_checked, 0, NULL
+INSERT INTO planes SELECT id, id, 0, 0, height, width, next_id, checked, is_checked, 0, NULL, 0
     FROM images_1 WHERE height IS NOT NULL;
-INSERT INTO tiles SELECT * FROM tiles_1;
-INSERT INTO instances SELECT * FROM instances_1;
-INSERT INTO proposals SELECT * FROM proposals_1;
+INSERT INTO tiles SELECT *, 0 FROM tiles_1;
+INSERT INTO instances SELECT *, 0 FROM instances_1;
+INSERT INTO proposals SELECT *, 0 FROM proposals_1;
 INSERT INTO settings SELECT * FROM settings_1;
-INSERT INTO journal (plane_id, at, step, state, name, data)
-    SELECT image_id, made_at, 1, number > position, name, data FROM (
+INSERT INTO journal (plane_id, at, step, state, name, checksum, data)
+    SELECT image_id, made_at, 1, number > position, name, 0, data FROM (
         SELECT edits.*, position,
             MAX(made_at) OVER (PARTITION BY image_id ORDER BY number) AS not_before
         FROM edits JOIN images_1 ON images_1.id = image_id)
     ORDER BY not_before, image_id, number;
-INSERT INTO journal (plane_id, at, step, edit_id, name)
-    SELECT plane_id, at, 2, id, name FROM journal WHERE state = 1 ORDER BY plane_id, id DESC;
+INSERT INTO journal (plane_id, at, step, edit_id, name, checksum)
+    SELECT plane_id, at, 2, id, name, 0 FROM journal WHERE state = 1 ORDER BY plane_id, id DESC;
+{"".join(f"UPDATE {table} SET checksum = row_checksum({columns});" for table, columns in COVERED.items())}
 DROP TABLE edits; DROP TABLE tiles_1; DROP TABLE instances_1; DROP TABLE proposals_1; DROP TABLE settings_1;
 DROP TABLE images_1;
 """

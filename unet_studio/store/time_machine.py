@@ -14,6 +14,7 @@ from unet_studio.core.errors import ProjectError
 from unet_studio.core.instances import InstanceTable
 from unet_studio.core.label_tiles import LabelTiles
 from unet_studio.core.past import Past
+from unet_studio.store.checksums import COVERED
 from unet_studio.store.database import told
 from unet_studio.store.edit_codec import PackedEdit
 from unet_studio.store.journal import Moment
@@ -133,7 +134,9 @@ class TimeMachine:
         self, where: str, between: tuple[int, int], order: str
     ) -> list[tuple[int, Step, str, float, bytes | None]]:
         query = (
-            "SELECT j.id, j.step, j.name, j.at, COALESCE(j.data, made.data) FROM journal j "
+            "SELECT j.id, j.step, j.name, j.at, COALESCE(j.data, made.data), "
+            f"j.checksum = row_checksum({_columns('j')}) "
+            f"AND (made.id IS NULL OR made.checksum = row_checksum({_columns('made')})) FROM journal j "
             f"LEFT JOIN journal made ON made.id = j.edit_id WHERE j.plane_id = ? AND {where} "
             f"ORDER BY j.id {order} LIMIT {_ENTRIES_PER_READ}"
         )
@@ -141,13 +144,19 @@ class TimeMachine:
             if between[0] < self._trimmed_id():
                 raise _no_longer_kept()
             rows = self._connection.execute(query, (self._plane_id, *between)).fetchall()
-        return [(entry, Step(step), name, at, data) for entry, step, name, at, data in rows]
+        if not all(row[-1] for row in rows):
+            raise sqlite3.DatabaseError("a row of journal is not what was written")
+        return [(entry, Step(step), name, at, data) for entry, step, name, at, data, _ in rows]
 
     def _apply(self, packed: PackedEdit, *, forward: bool) -> None:
         edit = packed.load()
         apply(edit, self._labels, self._instances, forward=forward)
         if edit.checked is not None:
             self._checked = edit.checked[1 if forward else 0]
+
+
+def _columns(table: str) -> str:
+    return ", ".join(f"{table}.{column}" for column in COVERED["journal"].split(", "))
 
 
 def _kept(data: bytes | None) -> bytes:

@@ -1,0 +1,241 @@
+"""Full disks, lost shares, read-only folders: told at once, drawing goes on, nothing is dropped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.store.drawing_session import SHAPE, step
+from tests.store.failing_disk_session import STEPS_AFTER, STEPS_BEFORE, STEPS_WHILE
+from tests.store.test_kill_while_drawing import same
+from unet_studio.core.document import Document
+from unet_studio.core.errors import ProjectError
+from unet_studio.store.journal import Listener
+from unet_studio.store.project_store import ProjectStore, Timing
+
+ROOT = Path(__file__).resolve().parents[2]
+NOBODY = 65534
+
+
+def new_project(home: Path) -> Path:
+    image = home / "a.png"
+    cv2.imwrite(str(image), np.zeros(SHAPE, np.uint8))
+    store = ProjectStore(home / "p.unetproject")
+    store.add_images([image])
+    store.open_plane(1, height=SHAPE[0], width=SHAPE[1])
+    assert store.close()
+    return store.folder
+
+
+def expected(steps: int) -> Document:
+    document = Document(*SHAPE)
+    for number in range(1, steps + 1):
+        step(document, number)
+    return document
+
+
+def stored(folder: Path) -> Document:
+    store = ProjectStore(folder)
+    document = store.load_document(store.planes(1)[0])
+    assert store.close()
+    return document
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    compiler = shutil.which("cc")
+    if compiler is None or sys.platform != "linux":
+        pytest.skip("no C compiler here to make system calls fail")
+    library = tmp_path_factory.mktemp("shim") / "failing_disk.so"
+    source = Path(__file__).with_name("failing_disk.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
+def run_session(shim: Path, calls: str, folder: Path, flag: Path, other: str) -> list[str]:
+    environment = os.environ | {"LD_PRELOAD": str(shim), "FAILING_DISK": str(flag), "FAILING_CALLS": calls}
+    command = [sys.executable, "-m", "tests.store.failing_disk_session", str(folder), str(flag), other]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("calls", ["fsync fdatasync", "pwrite pwrite64"])
+def test_a_share_that_fails_is_told_and_written_to_again_when_it_is_back(
+    tmp_path: Path, shim: Path, calls: str
+) -> None:
+    folder = new_project(tmp_path)
+    told = run_session(shim, calls, folder, tmp_path / "flag", "-")
+    assert told[0] == "failing: disk I/O error"
+    assert f"waiting: {STEPS_WHILE}" in told
+    assert told[-2:] == ["recovered", "closed"]
+    same(expected(STEPS_BEFORE + STEPS_WHILE + STEPS_AFTER), stored(folder))
+
+
+def test_a_session_on_a_full_disk_goes_on_in_another_folder(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", "400k") as home:
+        folder = new_project(home)
+        (folder / "models" / "mine").mkdir(parents=True)
+        (folder / "models" / "mine" / "config.json").write_text("{}")
+        heard = Heard()
+        store = ProjectStore(folder, heard, timing=Timing(retry_s=0.1))
+        plane = store.planes(1)[0]
+        document = store.load_document(plane)
+        number = 0
+        while not heard.problems:
+            number += 1
+            assert number < 3000
+            store.record(plane, document, step(document, number))
+            store.journal.flush(0.05)
+        assert "full" in heard.problems[0]
+        for number in range(number + 1, number + 40):  # noqa: B020 - goes on where the loop above ended
+            store.record(plane, document, step(document, number))
+        with pytest.raises(ProjectError, match=r"cannot be copied to .*Choose a folder on another drive"):
+            store.continue_in(home / "also-full")
+        assert store.folder == folder, "everything is as it was"
+        elsewhere = tmp_path / "elsewhere" / "p.unetproject"
+        store.continue_in(elsewhere)
+        assert heard.back.wait(20)
+        assert store.folder == elsewhere
+        assert store.images()[0].path == home / "a.png", "the image stays where it is"
+        with pytest.raises(ProjectError, match="There is a project in"):
+            store.continue_in(elsewhere)
+        assert store.close()
+        assert (elsewhere / "models" / "mine" / "config.json").is_file()
+        same(document, stored(elsewhere))
+        same(expected(number), stored(elsewhere))
+
+
+def test_a_full_disk_that_gets_room_again_takes_everything_that_waited(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", "400k") as home:
+        heard = Heard()
+        store = ProjectStore(new_project(home), heard, timing=Timing(retry_s=0.1))
+        plane = store.planes(1)[0]
+        document = store.load_document(plane)
+        number = 0
+        while not heard.problems or number < 200:
+            number += 1
+            store.record(plane, document, step(document, number))
+            if not heard.problems:
+                store.journal.flush(0.05)
+        assert not store.journal.flush(0.3)
+        assert not store.close(timeout_s=0.2), "the project stays open"
+        subprocess.run(["mount", "-o", "remount,size=50m", str(home)], check=True)
+        assert heard.back.wait(20)
+        assert store.close()
+        same(expected(number), stored(store.folder))
+
+
+def test_what_waits_for_a_failing_disk_is_compressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = Heard()
+    store = ProjectStore(new_project(tmp_path), heard, timing=Timing(retry_s=30))
+    plane = store.planes(1)[0]
+    document = store.load_document(plane)
+    store._connection.execute(
+        f"PRAGMA max_page_count = {store._connection.execute('PRAGMA page_count').fetchone()[0]}"
+    )
+    for number in range(1, 150):
+        store.record(plane, document, step(document, number))
+    deadline = time.monotonic() + 20
+    while any(hasattr(commit, "edit") for commit in store.journal._queue):
+        assert time.monotonic() < deadline, "arrays are still waiting"
+        time.sleep(0.05)
+    waiting = sum(len(c.data or b"") + sum(len(t[1] or b"") for t in c.tiles) for c in store.journal._queue)
+    assert waiting < 150 * 40_000, "149 strokes in 256 KiB tiles would be more than 40 MB"
+    store._connection.execute("PRAGMA max_page_count = 1000000")
+    with store.journal._changed:
+        store.journal._retry_s = 0.05
+    store.abandon()
+
+
+def test_a_folder_made_read_only_in_mid_session_is_no_reason_to_stop(tmp_path: Path) -> None:
+    """As a person without special rights: files that are open stay writable, a backup is told to fail."""
+    code = """
+import os, pwd, sys, threading
+import numpy.random
+from pathlib import Path
+from tests.store.drawing_session import step
+from unet_studio.store.journal import Listener
+from unet_studio.store.project_store import ProjectStore, Timing
+if os.getuid() == 0: os.setuid(65534)
+told = threading.Event()
+class Heard(Listener):
+    def backup_failed(self, reason): print('backup failed:', reason); told.set()
+    def failing(self, reason, waiting): print('failing:', reason)
+folder = Path(sys.argv[1])
+store = ProjectStore(folder, Heard(), timing=Timing(first_backup_s=0.5, backup_interval_s=0.5))
+plane = store.planes(1)[0]; document = store.load_document(plane)
+store.record(plane, document, step(document, 1))
+os.chmod(folder, 0o555)
+for number in range(2, 40): store.record(plane, document, step(document, number))
+assert store.journal.flush(10)
+assert told.wait(10)
+os.chmod(folder, 0o755)
+assert store.close()
+os.chmod(folder, 0o555); os.chmod(folder / 'project.sqlite', 0o444)
+try: ProjectStore(folder)
+except Exception as error: print(type(error).__name__, error)
+os.chmod(folder, 0o755); os.chmod(folder / 'project.sqlite', 0o644)
+"""
+    home = tmp_path / "home"
+    home.mkdir()
+    folder = new_project(home)
+    if os.getuid() == 0:
+        for path in (home, *home.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
+        for path in (tmp_path, *tmp_path.parents[:2]):
+            path.chmod(path.stat().st_mode | 0o011)
+    command = [sys.executable, "-c", code, str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "backup failed: Permission denied" in lines
+    assert not [line for line in lines if line.startswith("failing")]
+    assert lines[-1].startswith("ProjectError The project")
+    assert "Check that the folder can be written" in lines[-1]
+    same(expected(39), stored(folder))
+
+
+class Heard(Listener):
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self.back = threading.Event()
+
+    def failing(self, reason: str, waiting: int) -> None:
+        self.problems.append(reason)
+
+    def recovered(self) -> None:
+        self.back.set()
+
+
+class small_disk:  # noqa: N801 - reads as a statement
+    """A real file system of the given size."""
+
+    def __init__(self, place: Path, size: str) -> None:
+        self.place, self.size = place, size
+
+    def __enter__(self) -> Path:
+        self.place.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={self.size}", "tmpfs", str(self.place)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("no right to mount a small disk here")
+        return self.place
+
+    def __exit__(self, *_: object) -> None:
+        subprocess.run(["umount", "-l", str(self.place)], check=True)
+
+
+@pytest.fixture(autouse=True)
+def no_leftover_threads() -> Iterator[None]:
+    yield
+    assert not [t for t in threading.enumerate() if t.name in ("journal", "backups")]
