@@ -40,7 +40,8 @@ def studio(qtbot: QtBot) -> Iterator[Studio]:
     yield studio
     for thread in (studio.proposer, studio.trainer):
         thread.cancel()  # A running job would make the window ask a question nobody answers.
-    studio.window.session.close_project()
+    if not studio.window.session.close_project():
+        studio.window.session.abandon_project()  # Or the window would ask what to do with the changes.
     studio.window.close()
     studio.close()
     studio.window.deleteLater()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeySequence, QPainter, QPixmap
 
 from unet_studio.gui.translation import mark, tr
 from unet_studio.settings.locations import resources_folder
@@ -66,6 +66,25 @@ TABLE = (
 )  # fmt: skip
 
 
+_ICON_PX = 64
+_DISABLED_OPACITY = 0.3
+
+
+def _icon(name: str) -> QIcon:
+    """An icon that is plainly faint while its command is not possible."""
+    drawing = QIcon(str(resources_folder() / "icons" / f"{name}.svg"))
+    icon = QIcon()
+    for mode, opacity in ((QIcon.Mode.Normal, 1.0), (QIcon.Mode.Disabled, _DISABLED_OPACITY)):
+        picture = QPixmap(_ICON_PX, _ICON_PX)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setOpacity(opacity)
+        drawing.paint(painter, picture.rect())
+        painter.end()
+        icon.addPixmap(picture, mode)
+    return icon
+
+
 class Actions:
     """The QActions of the table, by id."""
 
@@ -79,7 +98,7 @@ class Actions:
             action.setShortcuts([QKeySequence(keys) for keys in row.keys])
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             if row.icon:
-                action.setIcon(QIcon(str(resources_folder() / "icons" / f"{row.icon}.svg")))
+                action.setIcon(_icon(row.icon))
             action.triggered.connect(handlers[row.id])
             self._actions[row.id] = action
         self.retranslate()

@@ -52,6 +52,8 @@ class LoadedImage:
     proposals: Proposals | None
     planes: int
     """Planes (t, z) in the file; the first one is shown."""
+    former_path: Path
+    """Where the project believed the file to be."""
 
     @property
     def id(self) -> int:
@@ -83,7 +85,7 @@ def load_image(store: ProjectStore, record: ImageRecord) -> LoadedImage:
     A file that was moved is looked for near by. One that was altered is used if its size still fits, else
     the original is looked for. Raises UserError; MissingImageError if the person has to be asked.
     """
-    found = fingerprint(record.path)
+    found, former_path = fingerprint(record.path), record.path
     state = FileState.SAME
     if not found.digest:
         record, state = _found_near(store, record), FileState.FOUND
@@ -95,24 +97,30 @@ def load_image(store: ProjectStore, record: ImageRecord) -> LoadedImage:
     elif found.digest != record.fingerprint.digest:
         state = FileState.ALTERED
     try:
-        return _load(store, record, state)
+        loaded = _load(store, record, state, former_path)
+        if state is FileState.ALTERED and not len(loaded.document.history):
+            # Nothing was ever drawn on the other contents.
+            loaded.record = _moved(store, record, record.path)
+            loaded.file_state = FileState.SAME
+        return loaded
     except ProjectError:
         if state is not FileState.ALTERED:
             raise
         original = store.find_image_file(record)
         if original is None:
             raise
-        return _load(store, _moved(store, record, original), FileState.FOUND)
+        return _load(store, _moved(store, record, original), FileState.FOUND, former_path)
 
 
 def locate_image(store: ProjectStore, record: ImageRecord, path: Path) -> LoadedImage:
     """The person says where an image's file is. Raises UserError if its labels do not fit that file."""
-    loaded = _load(store, replace(record, path=path), FileState.SAME)  # First: nothing is altered if not.
+    # First: nothing is altered if it does not fit.
+    loaded = _load(store, replace(record, path=path), FileState.SAME, record.path)
     loaded.record = _moved(store, record, path)
     return loaded
 
 
-def _load(store: ProjectStore, record: ImageRecord, state: FileState) -> LoadedImage:
+def _load(store: ProjectStore, record: ImageRecord, state: FileState, former_path: Path) -> LoadedImage:
     source = open_image(record.path)
     plane = whole_plane(source)
     plane.flags.writeable = False
@@ -131,6 +139,7 @@ def _load(store: ProjectStore, record: ImageRecord, state: FileState) -> LoadedI
         document,
         proposals,
         source.axes.t * source.axes.z,
+        former_path,
     )
 
 

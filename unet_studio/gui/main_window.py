@@ -34,7 +34,7 @@ from unet_studio.gui.dialogs.export_dialog import ExportDialog
 from unet_studio.gui.dialogs.fine_tune_dialog import FineTuneDialog
 from unet_studio.gui.exporting import export_masks, items_to_export
 from unet_studio.gui.fine_tuning import FineTuning
-from unet_studio.gui.loaded_image import FileState, MissingImageError
+from unet_studio.gui.loaded_image import FileState, LoadedImage, MissingImageError
 from unet_studio.gui.models import Models
 from unet_studio.gui.panels.brush_panel import BrushPanel
 from unet_studio.gui.panels.history_panel import HistoryPanel
@@ -120,7 +120,7 @@ class MainWindow(QMainWindow):
             "tool.eraser": EraserTool(self.brush),
         }
         self.tool: Tool = self.tools["tool.pick"]
-        self._told_problem = ""
+        self._told_problem = self._saving_warning = self._image_warning = ""
         self.actions_by_id = Actions(self, self._handlers())
         self._lay_out()
         self._connect()
@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
         left.setDocumentMode(True)
         left.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         left.tabBar().setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        left.tabBar().setDrawBase(False)
         left.addTab(self.images_panel, tr("window", "Images"))
         left.addTab(self.history_panel, tr("window", "History"))
         self._left = left
@@ -233,10 +234,13 @@ class MainWindow(QMainWindow):
         dock = QDockWidget(title)
         dock.setObjectName(name)
         dock.setWidget(widget)
-        dock.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetMovable
-            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
-        )
+        if title:
+            dock.setFeatures(
+                QDockWidget.DockWidgetFeature.DockWidgetMovable
+                | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+            )
+        else:
+            dock.setTitleBarWidget(QWidget())  # Its tabs are its title.
         self.addDockWidget(area, dock)
 
     def _make_menus(self) -> None:
@@ -352,13 +356,20 @@ class MainWindow(QMainWindow):
         self._abort_drawing()
         self.tool = self.tools[tool_id]
         self.actions_by_id[tool_id].setChecked(True)
-        self.canvas.set_tool(self.tool)
-        self._hint.setText(self.tool.hint)
+        self._hand_over_mouse()
+
+    def _hand_over_mouse(self) -> None:
+        """The canvas gets the tool in use; in the past one can only choose, whatever the tool."""
+        past = self.session.past is not None
+        tool = self.tools["tool.pick"] if past else self.tool
+        self.canvas.set_tool(tool)
+        text = tr("window", "The past: click an instance to choose it. Esc returns to now.")
+        self._hint.setText(text if past else tool.hint)
 
     def _press(self, at: PixelPoint) -> None:
         document = self.session.document
         if self.session.past is not None:
-            self.session.select_at(at)  # Whatever the tool: in the past one can only choose.
+            self.session.select_at(at)
         elif document is not None:
             self._try(lambda: self.session.publish(self.tool.press(at, document)))
 
@@ -493,13 +504,15 @@ class MainWindow(QMainWindow):
         self._show_saving()
         self._show_hover(None)
         if image is not None:
-            self._tell_of_file(image.file_state, image.path)
+            self.notice.take_back(self._image_warning)
+            self._tell_of_file(image)
 
-    def _tell_of_file(self, state: FileState, path: Path) -> None:
-        if state is FileState.FOUND:
+    def _tell_of_file(self, image: LoadedImage) -> None:
+        if image.file_state is FileState.FOUND:
             text = tr("window", "{name} was moved: it was found at {path}. Its labels are kept.")
-            self.notice.say(text.format(name=path.name, path=path))
-        elif state is FileState.ALTERED:
+            self.notice.say(text.format(name=image.former_path.name, path=image.path))
+            image.file_state = FileState.SAME  # Told once.
+        elif image.file_state is FileState.ALTERED:
             text = tr(
                 "window",
                 "{name} is not the file its labels were drawn on: its contents changed. The labels are kept; "
@@ -507,7 +520,8 @@ class MainWindow(QMainWindow):
             )
             confirm = Remedy(tr("window", "It is the right one"), self.session.confirm_file)
             locate = Remedy(tr("window", "Show the original…"), self._locate_shown)
-            self.notice.warn(text.format(name=path.name), (confirm, locate))
+            self._image_warning = text.format(name=image.path.name)
+            self.notice.warn(self._image_warning, (confirm, locate))
 
     def _locate_shown(self) -> None:
         if self.session.current is not None:
@@ -529,6 +543,7 @@ class MainWindow(QMainWindow):
     def _show_past(self) -> None:
         past, layer, document = self.session.past, self.canvas.layer, self.session.document
         layer.labels = past.labels if past else document.labels if document else None
+        self._hand_over_mouse()
         self._show_proposals()
 
     def _show_change(self, change: Change) -> None:
@@ -570,10 +585,12 @@ class MainWindow(QMainWindow):
                     "every 2 seconds: free some space, reconnect the drive, or go on in another folder.",
                 )
                 elsewhere = Remedy(tr("window", "Another folder…"), self._ask_other_folder)
-                self.notice.warn(warning.format(reason=problem), (elsewhere,))
+                self._saving_warning = warning.format(reason=problem)
+                self.notice.warn(self._saving_warning, (elsewhere,))
             self._told_problem = problem
             return
         self._told_problem = ""
+        self.notice.take_back(self._saving_warning)
         self._saved.setStyleSheet("")
         if self.session.store is None:
             self._saved.setText("")
@@ -632,11 +649,12 @@ class MainWindow(QMainWindow):
 
     def _fail(self, error: UserError) -> None:
         remedies: list[Remedy] = []
+        self._image_warning = error_text(error)  # Over when the next image is shown.
         if isinstance(error, MissingImageError):
             remedies = [Remedy(tr("window", "Show it…"), lambda: self._ask_where(error.image_id))]
         elif isinstance(error, DamagedProjectError) and error.backup is not None:
             remedies = [Remedy(tr("window", "Open the backup"), lambda: self.session.open_backup(error))]
-        self.notice.warn(error_text(error), remedies)
+        self.notice.warn(self._image_warning, remedies)
 
     def _training_said(self, sentence: str) -> None:
         self.training_panel.end(sentence)

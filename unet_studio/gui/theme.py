@@ -35,6 +35,12 @@ QDockWidget {{ font-weight: 600; titlebar-close-icon: none; }}
 QDockWidget::title {{ padding: 6px 8px; background: {panel}; }}
 QStatusBar {{ background: {panel}; }}
 QStatusBar::item {{ border: 0; }}
+QTabWidget::pane {{ border: 0; }}
+QTabBar {{ background: {panel}; }}
+QTabBar::tab {{ padding: 6px 14px; border: 0; border-bottom: 2px solid transparent; font-weight: 600; }}
+QTabBar::tab:selected {{ border-bottom: 2px solid {accent}; }}
+QTabBar::tab:!selected {{ color: {faint}; }}
+QTabBar::tab:hover:!selected {{ background: rgba(255, 255, 255, 28); }}
 QListView {{ border: 0; background: {field}; }}
 QListView::item {{ padding: 3px; }}
 QPushButton {{ padding: 5px 12px; border-radius: 4px; background: #3b3f47; border: 1px solid #4a4f59; }}
@@ -86,7 +92,12 @@ def apply_theme(app: QApplication) -> None:
     tick = (resources_folder() / "icons" / "accept.svg").as_posix()
     app.setStyleSheet(
         _STYLE.format(
-            panel=PANEL.name(), field=FIELD.name(), accent=ACCENT.name(), text=TEXT.name(), tick=tick
+            panel=PANEL.name(),
+            field=FIELD.name(),
+            accent=ACCENT.name(),
+            text=TEXT.name(),
+            faint=FAINT_TEXT.name(),
+            tick=tick,
         )
     )
 

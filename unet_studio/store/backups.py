@@ -14,6 +14,7 @@ from pathlib import Path
 
 from unet_studio.store.checksums import add_checksums, check_rows
 from unet_studio.store.journal import Journal, Listener
+from unet_studio.store.schema import VERSION
 
 BACKUPS_NAME = "backups"
 KEPT = 3
@@ -102,8 +103,9 @@ def copy_database(
         # The copy holds the mark of a WAL database; without WAL it is one plain file.
         copy.execute("PRAGMA journal_mode = DELETE")
         check_integrity(copy)
-        add_checksums(copy)
-        check_rows(copy)
+        if copy.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+            add_checksums(copy)
+            check_rows(copy)
     except BaseException:
         copy.close()
         partial.unlink(missing_ok=True)

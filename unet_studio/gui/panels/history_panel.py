@@ -15,13 +15,13 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFont, QPainter, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
     QLabel,
     QListView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -38,8 +38,7 @@ from unet_studio.store.time_machine import Timeline
 
 _BATCH = 300
 _MOST_ROWS = 2000
-_MIB = 2**20
-_BUDGETS_MIB = (256, 1024, 4096, 16384)
+_BUDGETS = (2**28, 2**30, 2**32, 2**34)
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -73,6 +72,8 @@ class TimelineModel(QAbstractListModel):
 
     def prepend(self, moment: Moment) -> None:
         """The newest moment. Very old ones are forgotten here, and asked for again when scrolled to."""
+        if self.moments and moment.id <= self.moments[0].id:
+            return  # Read from the disk before its signal came.
         self.beginInsertRows(QModelIndex(), 0, 0)
         self.moments.insert(0, moment)
         self.endInsertRows()
@@ -124,11 +125,13 @@ class _MomentDelegate(QStyledItemDelegate):
         painter.setFont(options.font)
         when = moment_text(moment)
         centre = Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(theme.FAINT_TEXT)
+        chosen = bool(options.state & QStyle.StateFlag.State_Selected)
+        bright = options.palette.highlightedText().color() if chosen else options.palette.text().color()
+        faint = bright if chosen else theme.FAINT_TEXT
+        painter.setPen(faint)
         painter.drawText(rect, centre | Qt.AlignmentFlag.AlignLeft, when)
         rect.setLeft(rect.left() + options.fontMetrics.horizontalAdvance(when) + 10)
-        if moment.step is Step.MAKE:
-            painter.setPen(options.palette.text().color())
+        painter.setPen(bright if moment.step is Step.MAKE else faint)
         if index.row() == 0:
             font = QFont(options.font)
             font.setBold(True)
@@ -172,29 +175,29 @@ class HistoryPanel(QWidget):
         self._trimmed.setWordWrap(True)
         self._trimmed.setContentsMargins(8, 2, 8, 2)
         self._trimmed.hide()
-        self._size = QLabel()
-        self._budget = QComboBox()
-        self._budget.setToolTip(
-            tr("history", "How much this project's history may take; the oldest edits go first.")
-        )
-        self._budget.activated.connect(self._choose_budget)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(8, 4, 8, 4)
-        foot.addWidget(self._size, 1)
-        foot.addWidget(self._budget)
+        self._size = QToolButton()
+        self._size.setAutoRaise(True)
+        self._size.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._size.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._size.setToolTip(tr("history", "Size of this project's history; its oldest edits go first"))
+        self._size.setMenu(QMenu(self._size))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._empty, 1)
         layout.addWidget(self.list, 1)
         layout.addWidget(self._trimmed)
-        layout.addLayout(foot)
+        layout.addWidget(self._size)
         self.model.wanted.connect(self._read_older)
         self.list.selectionModel().currentChanged.connect(self._chosen)
         session.image_changed.connect(self.reload)
         session.history_changed.connect(self._entry_added)
         session.past_changed.connect(self._past_changed)
         self._show_state()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the image list: changing the tab must not move the image under the hand."""
+        return QSize(200, 400)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Read what was not read while hidden."""
@@ -273,25 +276,27 @@ class HistoryPanel(QWidget):
         if trimmed is not None:
             text = tr("history", "Edits up to {time} were trimmed to keep the history's size.")
             self._trimmed.setText(text.format(time=moment_text(Moment(0, trimmed, Step.MAKE, ""))))
-        self._budget.setVisible(self._session.store is not None)
         self._size.setVisible(self._session.store is not None)
 
     def _show_size(self, store: ProjectStore, size: JournalSize) -> None:
-        self._size.setText(tr("history", "{size} of").format(size=_size_text(size.used)))
-        choices = sorted({*_BUDGETS_MIB, size.budget // _MIB})
-        self._budget.clear()
-        for mib in choices:
-            self._budget.addItem(_size_text(mib * _MIB), mib * _MIB)
-        self._budget.setCurrentIndex(choices.index(size.budget // _MIB))
+        text = tr("history", "{used} of {budget}")
+        self._size.setText(text.format(used=_size_text(size.used), budget=_size_text(size.budget)))
+        menu = self._size.menu()
+        menu.clear()
+        for budget in sorted({*_BUDGETS, size.budget}):
+            action = menu.addAction(_size_text(budget))
+            action.setCheckable(True)
+            action.setChecked(budget == size.budget)
+            action.triggered.connect(lambda _, chosen=budget: self._choose_budget(store, chosen))
 
-    def _choose_budget(self) -> None:
-        if self._session.store is not None:
-            self._session.store.set_journal_budget(int(self._budget.currentData()))
+    def _choose_budget(self, store: ProjectStore, budget: int) -> None:
+        store.set_journal_budget(budget)
+        self.reload()
 
 
 def _size_text(size: int) -> str:
     """Bytes for a person."""
-    for unit, name in ((2**30, "GiB"), (_MIB, "MiB"), (1024, "KiB")):
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (1024, "KiB")):
         if size >= unit:
             return f"{size / unit:.3g} {name}"
     return f"{size} B"

@@ -1,4 +1,4 @@
-"""A sentence over the canvas: a problem that stays until it is read, or news that fade."""
+"""Sentences over the canvas: a problem that stays until it is dealt with, and news that fade below it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from unet_studio.gui import theme
 
@@ -22,57 +22,35 @@ class Remedy:
     act: Callable[[], object]
 
 
-class Notice(QFrame):
-    """One line at a time, above the canvas."""
+class _Line(QFrame):
+    """One sentence with its buttons and a cross."""
 
-    def __init__(self) -> None:
+    def __init__(self, colour: QColor) -> None:
         super().__init__()
-        self._text = QLabel()
-        self._text.setWordWrap(True)
+        self.label = QLabel()
+        self.label.setWordWrap(True)
         close = QToolButton()
         close.setText("✕")
         close.setAutoRaise(True)
         close.clicked.connect(self.hide)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(10, 5, 6, 5)
-        self._layout.addWidget(self._text, 1)
+        self._layout.addWidget(self.label, 1)
         self._layout.addWidget(close)
-        self.remedies: list[QPushButton] = []
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.hide)
+        self.buttons: list[QPushButton] = []
+        self.setStyleSheet(
+            f"_Line {{ background: {theme.PANEL.name()}; border-left: 4px solid {colour.name()}; }}"
+        )
         self.hide()
 
-    @property
-    def text(self) -> str:
-        """What it says now."""
-        return self._text.text()
-
-    def say(self, sentence: str) -> None:
-        """News: fade after a while. "" takes the last news away, but no problem."""
-        if not sentence:
-            if self._timer.isActive():
-                self.hide()
-            return
-        self._show(sentence, theme.ACCENT, ())
-        self._timer.start(_NEWS_MS)
-
-    def warn(self, sentence: str, remedies: Sequence[Remedy] = ()) -> None:
-        """A problem: stays until it is closed, or one of its remedies is chosen."""
-        self._timer.stop()
-        self._show(sentence, theme.BAD, remedies)
-
-    def _show(self, sentence: str, colour: QColor, remedies: Sequence[Remedy]) -> None:
-        self._text.setText(sentence)
-        for old in self.remedies:
+    def show_text(self, sentence: str, remedies: Sequence[Remedy] = ()) -> None:
+        self.label.setText(sentence)
+        for old in self.buttons:
             self._layout.removeWidget(old)
             old.deleteLater()
-        self.remedies = [self._button(remedy) for remedy in remedies]
-        for place, button in enumerate(self.remedies, 1):
+        self.buttons = [self._button(remedy) for remedy in remedies]
+        for place, button in enumerate(self.buttons, 1):
             self._layout.insertWidget(place, button)
-        self.setStyleSheet(
-            f"Notice {{ background: {theme.PANEL.name()}; border-left: 4px solid {colour.name()}; }}"
-        )
         self.show()
 
     def _button(self, remedy: Remedy) -> QPushButton:
@@ -81,3 +59,48 @@ class Notice(QFrame):
         button.clicked.connect(self.hide)
         button.clicked.connect(remedy.act)
         return button
+
+
+class Notice(QWidget):
+    """At most one problem and one piece of news at a time; news never push a problem away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.problem, self.news = _Line(theme.BAD), _Line(theme.ACCENT)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.problem)
+        layout.addWidget(self.news)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.news.hide)
+
+    @property
+    def text(self) -> str:
+        """What it says now: the problem, then the news."""
+        lines = (line for line in (self.problem, self.news) if not line.isHidden())
+        return "\n".join(line.label.text() for line in lines)
+
+    @property
+    def remedies(self) -> list[QPushButton]:
+        """The buttons beside the problem."""
+        return self.problem.buttons
+
+    def say(self, sentence: str) -> None:
+        """News: fade after a while. "" takes the last news away."""
+        if sentence:
+            self.news.show_text(sentence)
+            self._timer.start(_NEWS_MS)
+        else:
+            self.news.hide()
+
+    def warn(self, sentence: str, remedies: Sequence[Remedy] = ()) -> None:
+        """A problem: stays until it is closed, or one of its remedies is chosen."""
+        self.news.hide()
+        self.problem.show_text(sentence, remedies)
+
+    def take_back(self, sentence: str) -> None:
+        """This problem is over."""
+        if self.problem.label.text() == sentence:
+            self.problem.hide()

@@ -1,0 +1,78 @@
+"""Images that were moved, renamed or altered are found by what is in them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from unet_studio.core.errors import ProjectError
+from unet_studio.store.fingerprint import UNKNOWN, find_near, fingerprint
+from unet_studio.store.project_store import ProjectStore
+
+
+def write(path: Path, seed: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.random.default_rng(seed).integers(0, 255, (200, 300), np.uint8))
+    return path
+
+
+@pytest.mark.parametrize("place", ["renamed.png", "sub/a.png", "x/y/z/other name.PNG", "../beside/a.png"])
+def test_a_moved_or_renamed_file_is_found_near_by(tmp_path: Path, place: str) -> None:
+    home = tmp_path / "home"
+    path = write(home / "a.png", 1)
+    wanted = fingerprint(path)
+    for number in range(20):
+        write(home / f"decoy{number}.png", 100 + number)
+    target = Path(os.path.normpath(home / place))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.rename(target)
+    assert find_near(path, wanted, [home, home.parent]) == target
+
+
+def test_a_file_of_the_same_name_with_other_contents_is_not_taken_for_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.png", 1)
+    wanted = fingerprint(path)
+    path.unlink()
+    write(tmp_path / "sub" / "a.png", 2)
+    assert find_near(path, wanted, [tmp_path]) is None
+    assert find_near(path, UNKNOWN, [tmp_path]) is None
+
+
+def test_one_byte_at_the_end_or_another_length_is_another_fingerprint(tmp_path: Path) -> None:
+    path = tmp_path / "large.bin"
+    path.write_bytes(bytes(1_000_000))
+    first = fingerprint(path)
+    path.write_bytes(bytes(999_999) + b"\1")
+    assert fingerprint(path).digest != first.digest
+    path.write_bytes(bytes(1_000_001))
+    assert fingerprint(path).digest != first.digest
+    assert fingerprint(tmp_path / "none") == UNKNOWN
+
+
+def test_a_renamed_file_that_is_opened_again_is_the_same_image(tmp_path: Path) -> None:
+    path, other = write(tmp_path / "a.png", 1), write(tmp_path / "b.png", 2)
+    store = ProjectStore(tmp_path / "p.unetproject")
+    ids = store.add_images([path, other])
+    renamed = path.rename(tmp_path / "patient 7.png")
+    assert store.add_images([renamed, other]) == ids
+    assert [record.path for record in store.images()] == [renamed, other]
+    copy = tmp_path / "copy of b.png"
+    copy.write_bytes(other.read_bytes())
+    assert store.add_images([copy])[0] not in ids, (
+        "the original is still there: a copy is an image of its own"
+    )
+    assert store.close()
+
+
+def test_the_person_cannot_give_one_file_to_two_images(tmp_path: Path) -> None:
+    path, other = write(tmp_path / "a.png", 1), write(tmp_path / "b.png", 2)
+    store = ProjectStore(tmp_path / "p.unetproject")
+    ids = store.add_images([path, other])
+    with pytest.raises(ProjectError, match=r"b\.png is an image of this project already"):
+        store.set_image_file(ids[0], other)
+    assert [record.path for record in store.images()] == [path, other]
+    assert store.close()
