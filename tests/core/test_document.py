@@ -217,9 +217,10 @@ def test_a_thousand_strokes_can_be_undone_and_the_history_stays_in_its_bounds() 
 
 def test_the_history_forgets_its_oldest_edits_beyond_its_budget_but_never_the_last() -> None:
     document = Document(100, 100, history=History(budget_bytes=50_000))
+    rng = np.random.default_rng(0)
     for _ in range(40):
         document.begin_stroke("Brush stroke")
-        document.paint(rectangle(document.bounds), document.new_instance_id())
+        document.paint(MaskRegion(document.bounds, rng.random((100, 100)) < 0.5), document.new_instance_id())
         document.finish_stroke()
     assert len(document.history) == 1, "one edit is larger than the budget: only the last one is kept"
     assert document.undo() is not None

@@ -92,7 +92,7 @@ class Edit:
     @property
     def nbytes(self) -> int:
         """Memory of the arrays."""
-        return sum(d.before.nbytes + d.after.nbytes for d in self.tiles)
+        return sum(_held_bytes(array) for d in self.tiles for array in (d.before, d.after))
 
     def load(self) -> Edit:
         """This edit (it is already in memory)."""
@@ -190,9 +190,15 @@ class EditBuilder:
                 index,
                 int(box.top + rows[0]),
                 int(box.left + cols[0]),
-                before[tight].copy(),
-                after[tight].copy(),
+                _compact(before[tight]),
+                _compact(after[tight]),
             )
+
+
+def _compact(labels: LabelArray) -> LabelArray:
+    """A copy; of labels that are all the same (background above all) in no memory at all."""
+    first = labels[0, 0]
+    return np.broadcast_to(first, labels.shape) if (labels == first).all() else labels.copy()
 
 
 def apply(edit: Edit, labels: LabelTiles, instances: InstanceTable, *, forward: bool) -> None:
@@ -210,3 +216,7 @@ def apply(edit: Edit, labels: LabelTiles, instances: InstanceTable, *, forward: 
         instances.count_change(delta.index, before, after)
     for row in edit.rows:
         instances.put(row.instance_id, row.after if forward else row.before)
+
+
+def _held_bytes(labels: LabelArray) -> int:
+    return labels.nbytes if labels.strides[-1] else labels.itemsize

@@ -29,7 +29,6 @@ from unet_studio.gui.opening import (
 from unet_studio.gui.store_signals import StoreSignals
 from unet_studio.gui.translation import mark, sentence_text, tr
 from unet_studio.store.edit_codec import PackedEdit
-from unet_studio.store.journal import PackedTile
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 _KEPT_IMAGES = 4
@@ -500,16 +499,11 @@ class Session(QObject):
         """Commits that are not on the disk yet."""
         return self.store.journal.waiting if self.store else 0
 
-    def _edit_packed(
-        self, plane_id: int, edit: Edit, packed: PackedEdit, tiles: tuple[PackedTile, ...]
-    ) -> None:
+    def _edit_packed(self, plane_id: int, edit: Edit, packed: PackedEdit) -> None:
         image = next((image for image in self._kept.values() if image.plane_id == plane_id), None)
         if image is not None:
-            # The compressed forms take the place of the arrays in memory.
+            # The compressed form takes the edit's place in memory.
             image.document.history.replace(edit, packed)
-            for tile in tiles:
-                if tile.labels is not None:
-                    image.document.labels.keep_packed(tile.index, tile.source, tile.labels)
 
     def _entry_committed(self, plane_id: int, moment: object) -> None:
         if self.current is not None and self.current.plane_id == plane_id:

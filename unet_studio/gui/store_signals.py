@@ -6,13 +6,13 @@ from PySide6.QtCore import QObject, Signal
 
 from unet_studio.core.edits import Edit
 from unet_studio.store.edit_codec import PackedEdit
-from unet_studio.store.journal import Listener, Moment, PackedTile
+from unet_studio.store.journal import Listener, Moment
 
 
 class StoreSignals(QObject, Listener):
     """A Listener whose every word is a signal."""
 
-    edit_packed = Signal(int, object, object, object)
+    edit_packed = Signal(int, object, object)
     entry_committed = Signal(int, object)
     advanced_now = Signal()
     failing_now = Signal(str, int)
@@ -21,9 +21,9 @@ class StoreSignals(QObject, Listener):
     backup_failed_now = Signal(str)
     damaged_now = Signal(str)
 
-    def packed(self, plane_id: int, edit: Edit, packed: PackedEdit, tiles: tuple[PackedTile, ...]) -> None:
+    def packed(self, plane_id: int, edit: Edit, packed: PackedEdit) -> None:
         """See Listener."""
-        self.edit_packed.emit(plane_id, edit, packed, tiles)
+        self.edit_packed.emit(plane_id, edit, packed)
 
     def committed(self, plane_id: int, moment: Moment) -> None:
         """See Listener."""

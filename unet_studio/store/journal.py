@@ -24,7 +24,7 @@ import numpy as np
 from unet_studio.core.document import Step
 from unet_studio.core.edits import Edit, RowDelta
 from unet_studio.core.geometry import TileIndex
-from unet_studio.core.label_tiles import LabelArray, pack_tile
+from unet_studio.core.label_tiles import FoldedTile, pack_tile, unfold_tile
 from unet_studio.store.checksums import COVERED, checksum
 from unet_studio.store.edit_codec import PackedEdit, pack_edit, rects_of
 
@@ -43,7 +43,7 @@ class EditCommit:
     plane_id: int
     step: Step
     edit: Edit
-    tiles: tuple[tuple[TileIndex, LabelArray], ...]
+    tiles: tuple[tuple[TileIndex, FoldedTile | None], ...]
     next_id: int
     is_checked: bool
     at: float = field(default_factory=time.time)
@@ -66,17 +66,6 @@ class SettingCommit:
 
 
 Commit = EditCommit | ProposalsCommit | SettingCommit
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PackedTile:
-    """A tile as the database holds it; `labels` is None where no label is left."""
-
-    index: TileIndex
-    source: LabelArray
-    """The very array it was made from."""
-    labels: bytes | None
-    counts: bytes | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,8 +101,8 @@ class Moment:
 class Listener:
     """What the store tells, from its own threads. Override what is of interest."""
 
-    def packed(self, plane_id: int, edit: Edit, packed: PackedEdit, tiles: tuple[PackedTile, ...]) -> None:
-        """An edit that was made, and the tiles after it, now exist in compressed form."""
+    def packed(self, plane_id: int, edit: Edit, packed: PackedEdit) -> None:
+        """An edit that was made now exists in compressed form."""
 
     def committed(self, plane_id: int, moment: Moment) -> None:
         """An edit, an undo or a redo is on the disk."""
@@ -264,7 +253,6 @@ class Journal:
             return commit
         edit = commit.edit
         packed = pack_edit(edit) if commit.step is Step.MAKE else None
-        tiles = tuple(_pack_tile(index, tile) for index, tile in commit.tiles)
         area = edit.checked[0 if commit.step is Step.UNDO else 1] if edit.checked else None
         written = _PackedCommit(
             plane_id=commit.plane_id,
@@ -273,7 +261,7 @@ class Journal:
             made_at=edit.made_at,
             at=commit.at,
             data=packed.data if packed else None,
-            tiles=tuple((tile.index, tile.labels, tile.counts) for tile in tiles),
+            tiles=tuple((index, *_tile_row(tile)) for index, tile in commit.tiles),
             rows=edit.rows,
             checked=msgspec.msgpack.encode(rects_of(area)) if area is not None else None,
             next_id=commit.next_id,
@@ -282,7 +270,7 @@ class Journal:
         with self._changed:
             self._queue[place] = written
         if packed is not None:
-            self._listener.packed(commit.plane_id, edit, packed, tiles)
+            self._listener.packed(commit.plane_id, edit, packed)
         return written
 
     def _write(self, commit: _PackedCommit | ProposalsCommit | SettingCommit) -> tuple[int, Moment] | None:
@@ -341,12 +329,13 @@ class transaction:  # noqa: N801 - reads as a statement
             self._connection.execute("ROLLBACK")
 
 
-def _pack_tile(index: TileIndex, tile: LabelArray) -> PackedTile:
+def _tile_row(folded: FoldedTile | None) -> tuple[bytes, bytes] | tuple[None, None]:
+    if folded is None:
+        return None, None
+    tile = unfold_tile(folded)
     ids, counts = np.unique(tile[tile > 0], return_counts=True)
-    if ids.size == 0:
-        return PackedTile(index, tile, None, None)
     table = dict(zip(ids.tolist(), counts.tolist(), strict=True))
-    return PackedTile(index, tile, pack_tile(tile), msgspec.msgpack.encode(table))
+    return folded if isinstance(folded, bytes) else pack_tile(tile), msgspec.msgpack.encode(table)
 
 
 def _write_entry(cursor: sqlite3.Cursor, commit: _PackedCommit) -> int:

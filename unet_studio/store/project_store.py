@@ -291,7 +291,8 @@ class ProjectStore:
         """Hand the edit of a change to the journal; returns at once."""
         if change.edit is None:
             return
-        tiles = tuple((index, document.labels.tile(index)) for index in {d.index for d in change.edit.tiles})
+        touched = {delta.index for delta in change.edit.tiles}
+        tiles = tuple((index, document.labels.folded(index)) for index in touched)
         self.journal.submit(
             EditCommit(plane_id, change.step, change.edit, tiles, document.next_id, document.is_checked)
         )
