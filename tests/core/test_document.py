@@ -14,7 +14,7 @@ from unet_studio.core.history import History
 from unet_studio.core.instances import MAX_INSTANCE_ID, Instance, InstanceTable, Origin
 from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals
-from unet_studio.core.regions import rectangle
+from unet_studio.core.regions import MaskRegion, rectangle
 
 
 def test_a_change_says_what_to_repaint() -> None:
