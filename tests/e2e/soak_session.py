@@ -32,7 +32,7 @@ def main() -> None:
     folder, strokes, budget = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     studio = Studio()
     window, canvas = studio.window, studio.window.canvas
-    window.resize(1200, 800)
+    window.resize(760, 520)  # Painting the canvas is most of the time, and not the point here.
     window.show()
     window.open_paths([folder])
     while window.session.current is None:

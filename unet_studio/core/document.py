@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, Flag, auto
+from itertools import islice
 
 import numpy as np
 
@@ -104,18 +105,24 @@ class Document:
     # Ids
 
     def new_instance_id(self) -> int:
-        """An id that was never used in this document and never will be again.
+        """An id that was never used in this document and never will be again; see `new_instance_ids`."""
+        return self.new_instance_ids(1)[0]
 
-        Only when the counter has reached int32's end (an imported mask may hold that number) is the
-        smallest id that is free now used again. Raises UserError if there is none.
+    def new_instance_ids(self, count: int) -> list[int]:
+        """So many new ids, ascending.
+
+        Only when the counter has reached int32's end (an imported mask may hold that number) are the
+        smallest ids that are free now used again. Raises UserError if there are not enough.
         """
-        if self.next_id <= MAX_INSTANCE_ID:
-            self.next_id += 1
-            return self.next_id - 1
-        free = self.instances.smallest_free_id()
-        if free > MAX_INSTANCE_ID:
+        first = self.next_id
+        self.next_id = min(first + count, MAX_INSTANCE_ID + 1)
+        new = list(range(first, self.next_id))
+        if len(new) < count:
+            free = self.instances.free_ids(MAX_INSTANCE_ID)
+            new = sorted([*islice((i for i in free if i < first), count - len(new)), *new])
+        if len(new) < count:
             raise UserError("This image has used all {count} instance numbers.", count=MAX_INSTANCE_ID)
-        return free
+        return new
 
     # Strokes: begin, paint .., finish or abort
 
@@ -228,7 +235,7 @@ class Document:
         if not wanted:
             return None
         builder = EditBuilder(name, self.labels, self.instances)
-        new_id = {i: self.new_instance_id() for i in wanted}
+        new_id = dict(zip(wanted, self.new_instance_ids(len(wanted)), strict=True))
         ids = np.array(sorted(wanted), np.int32)
         values = np.array([new_id[int(i)] for i in ids], np.int32)
         placed: set[int] = set()

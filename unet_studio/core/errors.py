@@ -38,6 +38,10 @@ class ProjectError(UserError):
     """A project that cannot be opened or written."""
 
 
+class ClosedProjectError(ProjectError):
+    """An answer that comes after its project was closed: nobody needs to hear of it."""
+
+
 class DamagedProjectError(ProjectError):
     """A project whose database is damaged. `backup`: the file to open instead, if the person wants."""
 

@@ -71,9 +71,9 @@ class InstanceTable:
         """Number of pixels of the instance."""
         return sum(self._pixels.get(instance_id, {}).values())
 
-    def smallest_free_id(self) -> int:
-        """The smallest id, from 1, that no row has."""
-        return next(i for i in range(1, len(self._rows) + 2) if i not in self._rows)
+    def free_ids(self, last: int) -> Iterator[int]:
+        """Ids from 1 to `last` that no row has, ascending."""
+        return (i for i in range(1, last + 1) if i not in self._rows)
 
     def count_change(self, index: TileIndex, before: LabelArray, after: LabelArray) -> None:
         """Account for pixels of one tile that changed from `before` to `after` (same shape)."""

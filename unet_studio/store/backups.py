@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import calendar
 import contextlib
+import errno
+import os
 import re
+import shutil
 import sqlite3
 import threading
 import time
@@ -23,6 +26,9 @@ INTERVAL_S = 600.0
 _INTERVAL_PER_COPY_S = 100.0
 """A backup that takes long is made less often: at most 1 % of the time is spent on them."""
 _PAGES_PER_STEP = 256
+_STEPS_BETWEEN_QUESTIONS = 100_000
+_FREE_PER_COPY = 3
+_DAMAGE_NAME = "found-damaged"
 _NAME = re.compile(r"project-(\d+)-(\d{8}T\d{6})Z")
 _TIME_FORMAT = "%Y%m%dT%H%M%S"
 
@@ -47,8 +53,9 @@ def list_backups(project: Path) -> list[Backup]:
         # The number and time in the name, not the file's: copying a project must not reorder them.
         name = _NAME.fullmatch(path.stem)
         if name is not None:
-            made_at = calendar.timegm(time.strptime(name[2], _TIME_FORMAT))
-            found.append(Backup(int(name[1]), path, made_at))
+            with contextlib.suppress(ValueError):  # Not a time: a file of somebody else's.
+                made_at = calendar.timegm(time.strptime(name[2], _TIME_FORMAT))
+                found.append(Backup(int(name[1]), path, made_at))
     return sorted(found, key=lambda backup: backup.number, reverse=True)
 
 
@@ -65,6 +72,10 @@ def make_backup(
     (with the older backups untouched) if the copy is damaged: then the database is. OSError if the
     folder cannot be written.
     """
+    room, size = shutil.disk_usage(project).free, _database_bytes(connection, lock)
+    if room < _FREE_PER_COPY * size:
+        # The disk would be full, and then the strokes themselves could not be written.
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     for left_over in (project / BACKUPS_NAME).glob("*.partial*"):
         left_over.unlink(missing_ok=True)  # The program was killed while it made a backup.
     number = max((backup.number for backup in list_backups(project)), default=0) + 1
@@ -102,6 +113,7 @@ def copy_database(
             connection.backup(copy, pages=_PAGES_PER_STEP, progress=give_way)
         # The copy holds the mark of a WAL database; without WAL it is one plain file.
         copy.execute("PRAGMA journal_mode = DELETE")
+        copy.set_progress_handler(stopped, _STEPS_BETWEEN_QUESTIONS)
         check_integrity(copy)
         if copy.execute("PRAGMA user_version").fetchone()[0] == VERSION:
             add_checksums(copy)
@@ -128,7 +140,9 @@ def put_back(project: Path, backup: Path, database_name: str) -> Path:
     Returns that folder. Raises OSError if the folder cannot be written; then everything is as it was.
     """
     fresh = project / f"{database_name}.from-backup"
-    fresh.write_bytes(backup.read_bytes())
+    shutil.copyfile(backup, fresh)
+    with fresh.open("rb+") as file:
+        os.fsync(file.fileno())
     numbers = (f"damaged-{number}" for number in range(1, 10_000))
     aside = next(project / name for name in numbers if not (project / name).exists())
     aside.mkdir()
@@ -138,7 +152,32 @@ def put_back(project: Path, backup: Path, database_name: str) -> Path:
         if old.exists():
             old.rename(aside / old.name)
     fresh.replace(project / database_name)
+    forget_damage(project)
     return aside
+
+
+def remember_damage(project: Path) -> None:
+    """A backup's check found the database damaged: the next opening must look at all of it."""
+    with contextlib.suppress(OSError):
+        (project / BACKUPS_NAME / _DAMAGE_NAME).touch()
+
+
+def was_found_damaged(project: Path) -> bool:
+    """True after `remember_damage`."""
+    return (project / BACKUPS_NAME / _DAMAGE_NAME).exists()
+
+
+def forget_damage(project: Path) -> None:
+    """The database was checked, or replaced."""
+    with contextlib.suppress(OSError):
+        (project / BACKUPS_NAME / _DAMAGE_NAME).unlink(missing_ok=True)
+
+
+def _database_bytes(connection: sqlite3.Connection, lock: threading.RLock) -> int:
+    with lock:
+        pages: int = connection.execute("PRAGMA page_count").fetchone()[0]
+        page: int = connection.execute("PRAGMA page_size").fetchone()[0]
+    return pages * page
 
 
 class BackupKeeper:
@@ -165,10 +204,10 @@ class BackupKeeper:
         self._thread = threading.Thread(target=self._run, args=(first_after_s,), name="backups", daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        """End the thread; a backup under way is given up."""
+    def close(self, timeout_s: float) -> None:
+        """End the thread; a backup under way is given up. One that hangs is left alone after `timeout_s`."""
         self._stop.set()
-        self._thread.join()
+        self._thread.join(timeout_s)
 
     def _run(self, wait_s: float) -> None:
         backed_up = 0 if self._is_older_than_journal() else None
@@ -184,8 +223,13 @@ class BackupKeeper:
             except _Stopped:
                 return
             except sqlite3.OperationalError as error:
+                if self._stop.is_set():
+                    return
                 self._listener.backup_failed(str(error))
+            except sqlite3.ProgrammingError:
+                return  # The project was closed.
             except sqlite3.DatabaseError as error:
+                remember_damage(self._project)
                 self._listener.damaged(str(error))
             except OSError as error:
                 self._listener.backup_failed(error.strerror or str(error))

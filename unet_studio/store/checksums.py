@@ -35,9 +35,9 @@ def add_checksums(connection: sqlite3.Connection) -> None:
 
 def check_rows(connection: sqlite3.Connection, *, plane_id: int | None = None) -> None:
     """Raise sqlite3.DatabaseError if a row of a plane's labels, or of any table, is not what was written."""
-    tables = COVERED if plane_id is None else {name: COVERED[name] for name in ("tiles", "instances")}
-    where = "" if plane_id is None else f"plane_id = {plane_id:d} AND "
-    for table, columns in tables.items():
-        query = f"SELECT 1 FROM {table} WHERE {where}checksum != row_checksum({columns}) LIMIT 1"
+    for table in COVERED if plane_id is None else ("planes", "tiles", "instances"):
+        key = "id" if table == "planes" else "plane_id"
+        where = "" if plane_id is None else f"{key} = {plane_id:d} AND "
+        query = f"SELECT 1 FROM {table} WHERE {where}checksum != row_checksum({COVERED[table]}) LIMIT 1"
         if connection.execute(query).fetchone() is not None:
             raise sqlite3.DatabaseError(f"a row of {table} is not what was written")

@@ -12,11 +12,20 @@ from pathlib import Path
 
 import msgspec
 
-from unet_studio.core.errors import DamagedProjectError, ProjectError
+from unet_studio.core.errors import ClosedProjectError, DamagedProjectError, ProjectError
 from unet_studio.store import schema
-from unet_studio.store.backups import BACKUPS_NAME, check_integrity, copy_database, list_backups, put_back
+from unet_studio.store.backups import (
+    BACKUPS_NAME,
+    check_integrity,
+    copy_database,
+    forget_damage,
+    list_backups,
+    put_back,
+    was_found_damaged,
+)
 from unet_studio.store.checksums import add_checksums, check_rows
 from unet_studio.store.project_lock import read_owner
+from unet_studio.store.write_ahead_log import lost_commits
 
 DATABASE_NAME = "project.sqlite"
 _CHECKED_ON_OPENING_BYTES = 256 * 2**20
@@ -28,6 +37,8 @@ def told(folder: Path) -> Iterator[None]:
     """What an open database refuses, in words: ProjectError or DamagedProjectError."""
     try:
         yield
+    except sqlite3.ProgrammingError as error:
+        raise ClosedProjectError("The project {name} was closed meanwhile.", name=folder.name) from error
     except sqlite3.OperationalError as error:
         raise ProjectError(
             "The project {name} cannot be read or written now: {reason}. Check the disk and its free space.",
@@ -53,15 +64,19 @@ def connect(folder: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
             add_checksums(connection)
+            lost = lost_commits(path)
+            if lost:
+                raise sqlite3.DatabaseError(f"{lost} commits at the end of its log cannot be read")
             _lock(connection)
             schema.prepare(
                 connection,
                 name=folder.name,
                 before_upgrade=lambda version: _keep_old(connection, folder, version),
             )
-            if path.stat().st_size <= _CHECKED_ON_OPENING_BYTES:
+            if path.stat().st_size <= _CHECKED_ON_OPENING_BYTES or was_found_damaged(folder):
                 check_integrity(connection, quick=True)
                 check_rows(connection)
+                forget_damage(folder)
         except BaseException:
             connection.close()
             raise
@@ -139,7 +154,7 @@ def damaged(folder: Path, reason: object) -> DamagedProjectError:
         )
     return DamagedProjectError(
         "The project database {path} is damaged ({reason}). It was left as it is. The newest automatic "
-        "backup is of {time}: {name}.",
+        "backup is {name} of {time}: what was drawn later is not in it.",
         folder=folder,
         backup=backups[0].path,
         path=folder / DATABASE_NAME,

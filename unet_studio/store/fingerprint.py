@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,27 +39,24 @@ def fingerprint(path: Path) -> Fingerprint:
     return Fingerprint(digest.hexdigest(), size)
 
 
-def find_near(path: Path, wanted: Fingerprint, roots: Iterable[Path]) -> Path | None:
+def find_near(
+    path: Path, wanted: Fingerprint, roots: Iterable[Path], *, not_these: Container[Path] = ()
+) -> Path | None:
     """A file with this fingerprint in the folders `roots` or up to four levels below; None if none is.
 
-    Files of the same name are tried first, then those of the same ending. Gives up after five seconds: a
-    network share may hold millions of files.
+    Near folders are searched first. Gives up after five seconds: a network share may hold millions of
+    files.
     """
     if not wanted.digest:
         return None
     deadline = time.monotonic() + _SECONDS
-    same_ending: list[Path] = []
     for candidate in _files_below(roots, deadline):
-        if candidate.name == path.name:
-            if candidate != path and _is(candidate, wanted):
-                return candidate
-        elif candidate.suffix.lower() == path.suffix.lower():
-            same_ending.append(candidate)
-    for candidate in same_ending:
-        if time.monotonic() > deadline:
-            return None
+        if candidate.suffix.lower() != path.suffix.lower() or candidate == path or candidate in not_these:
+            continue
         if _is(candidate, wanted):
             return candidate
+        if time.monotonic() > deadline:
+            return None
     return None
 
 

@@ -126,6 +126,10 @@ class Listener:
         """The check of a backup found the database itself damaged."""
 
 
+class _PausedError(Exception):
+    """The journal was paused between taking a commit and writing it."""
+
+
 class Journal:
     """The writer thread of one project's connection. `lock` guards the connection."""
 
@@ -148,6 +152,7 @@ class Journal:
         self._queue: deque[Commit | _PackedCommit] = deque()
         self._changed = threading.Condition()
         self._closing = False
+        self._paused = False
         self._failing = False
         self._head_since = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -189,28 +194,38 @@ class Journal:
                 self._changed.wait(left)
         return True
 
-    def write_to(self, connection: sqlite3.Connection) -> None:
-        """Go on with another database, at once; the caller holds the lock."""
+    def pause(self) -> None:
+        """Write nothing from now on until `resume`; the caller holds the lock."""
+        self._paused = True
+
+    def resume(self, connection: sqlite3.Connection) -> None:
+        """Go on, in this database, at once; the caller holds the lock."""
         self._connection = connection
+        self._paused = False
         with self._changed:
             self._changed.notify_all()
 
-    def close(self) -> None:
-        """End the thread. Call `flush` first: what still waits is lost."""
+    def close(self, timeout_s: float) -> None:
+        """End the thread. Call `flush` first: what still waits is lost.
+
+        A thread that hangs in a write is left alone after `timeout_s`.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._thread.join()
+        self._thread.join(timeout_s)
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._queue and not self._closing:
+                while (not self._queue or self._paused) and not self._closing:
                     self._changed.wait()
                 if self._closing:
                     return
             try:
                 moment = self._write(self._packed(0))
+            except _PausedError:
+                continue
             except Exception as error:  # noqa: BLE001 - whatever it is, the thread must go on and nothing be lost
                 self._tell_failing(error)
                 continue
@@ -218,31 +233,46 @@ class Journal:
 
     def _tell_failing(self, error: Exception) -> None:
         self._failing = True
-        self._listener.failing(str(error) or type(error).__name__, len(self._queue))
+        self._tell(self._listener.failing, str(error) or type(error).__name__, len(self._queue))
         tried, deadline = self._connection, time.monotonic() + self._retry_s
         while time.monotonic() < deadline and not self._closing and self._connection is tried:
-            # Meanwhile: what waits takes less memory.
-            with self._changed:
-                place = next((i for i, c in enumerate(self._queue) if isinstance(c, EditCommit)), None)
-            if place is not None:
-                self._packed(place)
+            if self._pack_one_waiting():
                 continue
             with self._changed:
                 self._changed.wait(min(self._retry_s, 0.1))
+
+    def _pack_one_waiting(self) -> bool:
+        """Compress one of the commits that wait, so that they take less memory; False if there is none."""
+        with self._changed:
+            place = next((i for i, c in enumerate(self._queue) if isinstance(c, EditCommit)), None)
+        if place is None:
+            return False
+        try:
+            self._packed(place)
+        except MemoryError:
+            return False
+        return True
+
+    def _tell(self, word: Callable[..., None], *arguments: object) -> None:
+        """Say a word to the listener; what it does wrong must not end this thread."""
+        try:
+            word(*arguments)
+        except Exception:  # noqa: BLE001 - logged with its story; the edits are what matters here
+            _log.exception("a listener of the journal failed")
 
     def _tell_written(self, moment: tuple[int, Moment] | None) -> None:
         # Told before it leaves the queue: after flush() everything has been told.
         if moment is not None:
             self.edits_written += 1
-            self._listener.committed(*moment)
+            self._tell(self._listener.committed, *moment)
         with self._changed:
             self._queue.popleft()
             self._head_since = time.monotonic()
             self._changed.notify_all()
-        self._listener.advanced()
-        if self._failing:
+        self._tell(self._listener.advanced)
+        if self._failing and not self._queue:
             self._failing = False
-            self._listener.recovered()
+            self._tell(self._listener.recovered)
         if moment is not None:
             self._trim()
 
@@ -270,24 +300,29 @@ class Journal:
         with self._changed:
             self._queue[place] = written
         if packed is not None:
-            self._listener.packed(commit.plane_id, edit, packed)
+            self._tell(self._listener.packed, commit.plane_id, edit, packed)
         return written
 
     def _write(self, commit: _PackedCommit | ProposalsCommit | SettingCommit) -> tuple[int, Moment] | None:
         if isinstance(commit, SettingCommit):
-            with self._lock, transaction(self._connection) as cursor:
+            with self._lock, self._transaction() as cursor:
                 cursor.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (commit.key, commit.value))
             return None
         if isinstance(commit, ProposalsCommit):
             data = commit.pack()
-            with self._lock, transaction(self._connection) as cursor:
+            with self._lock, self._transaction() as cursor:
                 row = (commit.plane_id, data)
                 cursor.execute("INSERT OR REPLACE INTO proposals VALUES (?, ?, ?)", (*row, checksum(*row)))
             return None
-        with self._lock, transaction(self._connection) as cursor:
+        with self._lock, self._transaction() as cursor:
             entry = _write_entry(cursor, commit)
             _write_state(cursor, commit)
         return commit.plane_id, Moment(entry, commit.at, commit.step, commit.name)
+
+    def _transaction(self) -> transaction:
+        if self._paused:
+            raise _PausedError
+        return transaction(self._connection)
 
     def _trim(self) -> None:
         """Take the oldest entries out until the journal is within its budget again."""
@@ -301,7 +336,7 @@ class Journal:
         except sqlite3.Error as error:
             _log.warning("the journal could not be trimmed: %s", error)  # The next commit tries again.
             return
-        self._listener.trimmed()
+        self._tell(self._listener.trimmed)
 
 
 class transaction:  # noqa: N801 - reads as a statement
@@ -415,6 +450,12 @@ def _trim_to(cursor: sqlite3.Cursor, size: int, target: int) -> None:
             break
         size -= entry_bytes
         cut, newest[plane] = entry, (entry, at)
+    # Without the first undone edit the others cannot be made again: redo ends here.
+    cursor.execute(
+        "UPDATE journal SET state = 2 WHERE state = 1 AND plane_id IN "
+        "(SELECT plane_id FROM journal WHERE id <= ? AND state = 1)",
+        (cut,),
+    )
     cursor.execute("DELETE FROM journal WHERE id <= ?", (cut,))
     cursor.executemany(
         "UPDATE planes SET trimmed_id = ?, trimmed_at = ? WHERE id = ?",

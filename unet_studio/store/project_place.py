@@ -30,7 +30,7 @@ def project_for_folder(images: Path, *, fallback_root: Path) -> Path:
     beside = images / f"{images.name or 'images'}{PROJECT_ENDING}"
     if beside.is_dir() or os.access(images, os.W_OK):
         return beside
-    digest = hashlib.sha256(str(images).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(os.fsencode(images)).hexdigest()[:8]
     return fallback_root / f"{images.name}-{digest}{PROJECT_ENDING}"
 
 

@@ -12,20 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from unet_studio.core.document import Change, Document
-from unet_studio.core.errors import ProjectError
+from unet_studio.core.errors import ImageFileError, ProjectError
 from unet_studio.core.history import DEFAULT_BUDGET_BYTES, DEFAULT_STEPS, History
+from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals
 from unet_studio.store.backups import FIRST_AFTER_S, INTERVAL_S, BackupKeeper, copy_database
 from unet_studio.store.checksums import COVERED
 from unet_studio.store.database import DATABASE_NAME, connect, told
 from unet_studio.store.edit_codec import PackedEdit
-from unet_studio.store.fingerprint import Fingerprint, find_near, fingerprint
+from unet_studio.store.fingerprint import UNKNOWN, Fingerprint, find_near, fingerprint
 from unet_studio.store.journal import (
     JOURNAL_BUDGET_BYTES,
     RETRY_S,
     EditCommit,
     Journal,
     Listener,
+    Moment,
     ProposalsCommit,
     SettingCommit,
     seal_plane,
@@ -38,6 +40,7 @@ from unet_studio.store.time_machine import Timeline, TimeMachine, read_timeline
 
 PROJECT_ENDING = ".unetproject"
 MODELS_NAME = "models"
+_HANG_S = 3.0
 _BUDGET_KEY = "journal_budget_bytes"
 
 
@@ -83,13 +86,16 @@ class ProjectStore:
         self._listener = listener or Listener()
         self._timing = timing or Timing()
         self._lock = threading.RLock()
-        self._use(folder.absolute(), connect(folder.absolute()))
+        self.folder = folder.absolute()
+        self._connection = connect(self.folder)
+        self._settings: dict[str, str] = dict(self._connection.execute("SELECT key, value FROM settings"))
+        write_owner(self.folder)
         self.journal = Journal(
             self._connection,
             self._lock,
             self._listener,
             retry_s=self._timing.retry_s,
-            budget_bytes=self._journal_budget(),
+            budget_bytes=int(self._settings.get(_BUDGET_KEY, JOURNAL_BUDGET_BYTES)),
         )
         self._keep_backups()
 
@@ -106,11 +112,16 @@ class ProjectStore:
         return True
 
     def abandon(self) -> None:
-        """Close without waiting: commits that could not be written are lost."""
-        self._backups.close()
-        self.journal.close()
-        with self._lock, contextlib.suppress(sqlite3.Error):
-            self._connection.close()
+        """Close without waiting: commits that could not be written are lost.
+
+        What hangs in a write to a lost disk is left alone after a moment.
+        """
+        self._backups.close(_HANG_S)
+        self.journal.close(_HANG_S)
+        if self._lock.acquire(timeout=_HANG_S):
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._lock.release()
         remove_owner(self.folder)
 
     def continue_in(self, folder: Path) -> None:
@@ -124,35 +135,57 @@ class ProjectStore:
             raise ProjectError(
                 "There is a project in {folder} already: choose another folder.", folder=folder
             )
+        if not self._lock.acquire(timeout=_HANG_S):
+            raise ProjectError(
+                "The disk of {name} does not answer, so the project cannot be copied now: reconnect it. What "
+                "you draw is kept in memory.",
+                name=self.name,
+            )
+        # Nothing may be written to the old place once the copy has begun.
+        self.journal.pause()
+        self._lock.release()
+        connection = self._connection
+        try:
+            connection = self._copied_to(folder)
+        finally:
+            with self._lock:
+                old, self._connection = self._connection, connection
+                self.journal.resume(connection)
+        old_folder, self.folder = self.folder, folder
+        self._backups.close(_HANG_S)
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            old.close()  # It may fail for the reason that brought us here.
+        remove_owner(old_folder)
+        write_owner(folder)
+        self._keep_backups()
+
+    def _copied_to(self, folder: Path) -> sqlite3.Connection:
+        """The open copy of this project in `folder`, with its models. Raises ProjectError."""
+        connection = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             copy_database(self._connection, self._lock, folder / DATABASE_NAME)
             models = self.folder / MODELS_NAME
             if models.is_dir():
                 shutil.copytree(models, folder / MODELS_NAME, dirs_exist_ok=True)
-        except (OSError, sqlite3.Error) as error:
-            (folder / DATABASE_NAME).unlink(missing_ok=True)
+            connection = connect(folder)
+            rows = connection.execute("SELECT id, path FROM images").fetchall()
+            moved = [(_stored_path(self._full_path(path), folder), image_id) for image_id, path in rows]
+            with transaction(connection) as cursor:
+                # In two steps: one image's new path may be another one's old path.
+                cursor.execute("UPDATE images SET path = '//' || id")
+                cursor.executemany("UPDATE images SET path = ? WHERE id = ?", moved)
+        except (OSError, sqlite3.Error, ProjectError) as error:
+            if connection is not None:
+                connection.close()
+            with contextlib.suppress(OSError):
+                (folder / DATABASE_NAME).unlink(missing_ok=True)
             raise ProjectError(
                 "The project cannot be copied to {folder}: {reason}. Choose a folder on another drive.",
                 folder=folder,
                 reason=error,
             ) from error
-        connection = connect(folder)
-        self._backups.close()
-        with self._lock:
-            old_connection, old_folder = self._connection, self.folder
-            paths = self._connection_paths(connection)
-            self._use(folder, connection)
-            with transaction(connection) as cursor:
-                cursor.executemany(
-                    "UPDATE images SET path = ? WHERE id = ?",
-                    [(self._stored_path(path), image_id) for image_id, path in paths],
-                )
-            self.journal.write_to(connection)
-            with contextlib.suppress(sqlite3.Error):
-                old_connection.close()  # It may fail for the reason that brought us here.
-        remove_owner(old_folder)
-        self._keep_backups()
+        return connection
 
     # Images
 
@@ -161,27 +194,30 @@ class ProjectStore:
 
         A file with the fingerprint of an image whose own file is gone is that image, renamed or moved.
         """
-        ids = []
+        ids, found = [], {}
+        known = {record.path for record in self.images()}
+        for path in paths:
+            # Before the lock: a share may take its time.
+            found[path] = UNKNOWN if path.absolute() in known else fingerprint(path)
         with self._told(), self._lock, transaction(self._connection) as cursor:
             rows = cursor.execute("SELECT path, id, fingerprint FROM images").fetchall()
-            known = {path: image_id for path, image_id, _ in rows}
+            known_ids = {path: image_id for path, image_id, _ in rows}
             missing: dict[str, int] | None = None
-            for path in paths:
+            for path, mark in found.items():
                 stored = self._stored_path(path)
-                if stored not in known:
+                if stored not in known_ids:
                     if missing is None:
-                        missing = {d: i for p, i, d in rows if d and not self._full_path(p).exists()}
-                    found = fingerprint(path)
-                    values = (stored, found.digest, found.file_bytes)
-                    if found.digest in missing:
-                        image_id = missing.pop(found.digest)
+                        missing = {d: i for p, i, d in rows if d and _is_gone(self._full_path(p))}
+                    values = (stored, mark.digest, mark.file_bytes)
+                    if mark.digest in missing:
+                        image_id = missing.pop(mark.digest)
                         query = "UPDATE images SET path = ?, fingerprint = ?, file_bytes = ? WHERE id = ?"
                         cursor.execute(query, (*values, image_id))
                     else:
                         query = "INSERT INTO images (path, fingerprint, file_bytes) VALUES (?, ?, ?)"
                         image_id = int(cursor.execute(query, values).lastrowid or 0)
-                    known[stored] = image_id
-                ids.append(known[stored])
+                    known_ids[stored] = image_id
+                ids.append(known_ids[stored])
         return ids
 
     def images(self) -> list[ImageRecord]:
@@ -203,18 +239,26 @@ class ProjectStore:
     def set_image_file(self, image_id: int, path: Path) -> Fingerprint:
         """The image is in this file from now on; its labels stay. Returns the file's fingerprint.
 
-        Raises ProjectError if the file belongs to another image of the project.
+        If the file was another image's, and the fingerprints show that it was not that one's own, the two
+        change places. Raises ProjectError if it is another image's own file.
         """
         stored, found = self._stored_path(path), fingerprint(path)
         with self._told(), self._lock, transaction(self._connection) as cursor:
+            old, own = cursor.execute(
+                "SELECT path, fingerprint FROM images WHERE id = ?", (image_id,)
+            ).fetchone()
             other = cursor.execute(
-                "SELECT id FROM images WHERE path = ? AND id != ?", (stored, image_id)
+                "SELECT id, fingerprint FROM images WHERE path = ? AND id != ?", (stored, image_id)
             ).fetchone()
             if other is not None:
-                raise ProjectError(
-                    "{name} is an image of this project already: choose the file the labels were drawn on.",
-                    name=path.name,
-                )
+                if found.digest != own or found.digest == other[1]:
+                    raise ProjectError(
+                        "{name} is an image of this project already: choose the file the labels were "
+                        "drawn on.",
+                        name=path.name,
+                    )
+                cursor.execute("UPDATE images SET path = ? WHERE id = ?", (f"//{image_id}", image_id))
+                cursor.execute("UPDATE images SET path = ? WHERE id = ?", (old, other[0]))
             cursor.execute(
                 "UPDATE images SET path = ?, fingerprint = ?, file_bytes = ? WHERE id = ?",
                 (stored, found.digest, found.file_bytes, image_id),
@@ -227,7 +271,11 @@ class ProjectStore:
         Near: the project's surroundings, the image's old folder, and that folder's parent.
         """
         roots = (record.path.parent, self.folder.parent, record.path.parent.parent)
-        return find_near(record.path, record.fingerprint, roots)
+        # A twin, the same picture added twice, is in its own place.
+        twins = {
+            other.path for other in self.images() if other.fingerprint.digest == record.fingerprint.digest
+        }
+        return find_near(record.path, record.fingerprint, roots, not_these=twins)
 
     # Documents
 
@@ -301,13 +349,18 @@ class ProjectStore:
 
     def timeline(self, plane_id: int, *, older_than: int | None = None, count: int = 500) -> Timeline:
         """The moments of a plane that can be visited, newest first."""
-        with self._told():
-            return read_timeline(self._connection, self._lock, plane_id, older_than=older_than, count=count)
+        with self._told(), self._lock:
+            return read_timeline(self._connection, plane_id, older_than=older_than, count=count)
 
     def time_machine(self, plane_id: int) -> TimeMachine:
         """A walk through the past of a plane."""
         with self._told():
-            return TimeMachine(self._connection, self._lock, self.folder, plane_id)
+            return TimeMachine(lambda: self._connection, self._lock, plane_id)
+
+    def visit(self, machine: TimeMachine, moment: Moment) -> Past:
+        """The plane of a time machine after a moment. Raises ProjectError if that was trimmed meanwhile."""
+        with self._told():
+            return machine.visit(moment.id)
 
     def journal_size(self) -> JournalSize:
         """How large the journal is and may become."""
@@ -349,21 +402,15 @@ class ProjectStore:
     # Settings
 
     def setting(self, key: str) -> str | None:
-        """A value remembered with the project."""
-        with self._told(), self._lock:
-            row = self._connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
-        return row[0] if row else None
+        """A value remembered with the project; from memory, never from the disk."""
+        return self._settings.get(key)
 
     def record_setting(self, key: str, value: str) -> None:
         """Hand a value to remember to the journal; returns at once."""
+        self._settings[key] = value
         self.journal.submit(SettingCommit(key, value))
 
     # Inside
-
-    def _use(self, folder: Path, connection: sqlite3.Connection) -> None:
-        self.folder = folder
-        self._connection = connection
-        write_owner(folder)
 
     def _keep_backups(self) -> None:
         self._backups = BackupKeeper(
@@ -376,25 +423,26 @@ class ProjectStore:
             interval_s=self._timing.backup_interval_s,
         )
 
-    def _journal_budget(self) -> int:
-        row = self._connection.execute("SELECT value FROM settings WHERE key = ?", (_BUDGET_KEY,)).fetchone()
-        return int(row[0]) if row else JOURNAL_BUDGET_BYTES
-
     def _told(self) -> contextlib.AbstractContextManager[None]:
         return told(self.folder)
 
     def _load_edits(self, plane_id: int) -> tuple[list[PackedEdit], list[PackedEdit]]:
         """The newest edits in effect, oldest first, and the undone ones, next first."""
         out: list[list[PackedEdit]] = []
+        # An edit that is in effect, or not, but no longer known: nothing before it can be undone or redone.
+        cut = self._connection.execute(
+            "SELECT COALESCE(MAX(id), 0) FROM journal WHERE plane_id = ? AND step != 1 AND edit_id IS NULL",
+            (plane_id,),
+        ).fetchone()[0]
         for state in (1, 0):
             edits: list[PackedEdit] = []
             room = DEFAULT_BUDGET_BYTES
             order = "ASC" if state else "DESC"
             rows = self._connection.execute(
                 f"SELECT name, at, data, checksum = row_checksum({COVERED['journal']}) FROM journal "
-                f"WHERE plane_id = ? AND state = {state} "
+                f"WHERE plane_id = ? AND state = {state} AND id > ? "
                 f"ORDER BY id {order} LIMIT {DEFAULT_STEPS}",
-                (plane_id,),
+                (plane_id, cut),
             )
             for name, at, data, is_whole in rows:
                 if not is_whole:
@@ -406,15 +454,34 @@ class ProjectStore:
             out.append(edits)
         return out[1][::-1], out[0]
 
-    def _connection_paths(self, connection: sqlite3.Connection) -> list[tuple[int, Path]]:
-        rows = connection.execute("SELECT id, path FROM images").fetchall()
-        return [(image_id, self._full_path(path)) for image_id, path in rows]
-
     def _stored_path(self, path: Path) -> str:
-        try:
-            return PurePosixPath(*Path(os.path.relpath(path.absolute(), self.folder.parent)).parts).as_posix()
-        except ValueError:  # Another drive on Windows.
-            return path.absolute().as_posix()
+        return _stored_path(path, self.folder)
 
     def _full_path(self, stored: str) -> Path:
         return Path(os.path.normpath(self.folder.parent / stored))
+
+
+def _is_gone(path: Path) -> bool:
+    try:
+        return not path.exists()
+    except OSError:
+        return False  # A folder that may not be looked into now: nobody knows.
+
+
+def _stored_path(path: Path, project: Path) -> str:
+    """As it is in the database: relative to the folder that holds the project, where that is possible.
+
+    Raises ImageFileError for a name that is not text.
+    """
+    try:
+        stored = PurePosixPath(*Path(os.path.relpath(path.absolute(), project.parent)).parts).as_posix()
+    except ValueError:  # Another drive on Windows.
+        stored = path.absolute().as_posix()
+    try:
+        stored.encode()
+    except UnicodeEncodeError as error:
+        raise ImageFileError(
+            "The name of {name} holds bytes that are no text: rename the file.",
+            name=path.name.encode(errors="replace").decode(),
+        ) from error
+    return stored

@@ -64,6 +64,7 @@ CREATE TABLE journal (              -- append only, but for trimming: see journa
 CREATE INDEX journal_of_plane ON journal(plane_id, id);
 CREATE INDEX journal_in_effect ON journal(plane_id, id) WHERE state = 0;
 CREATE INDEX journal_undone ON journal(plane_id, id) WHERE state = 1;
+CREATE INDEX journal_cuts ON journal(plane_id, id) WHERE step != 1 AND edit_id IS NULL;
 CREATE TABLE journal_size (bytes INTEGER NOT NULL);
 INSERT INTO journal_size VALUES (0);
 CREATE TRIGGER journal_grows AFTER INSERT ON journal BEGIN

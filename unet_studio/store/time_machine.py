@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from unet_studio.core.checked_area import CheckedArea
 from unet_studio.core.document import Step
@@ -15,7 +15,6 @@ from unet_studio.core.instances import InstanceTable
 from unet_studio.core.label_tiles import LabelTiles
 from unet_studio.core.past import Past
 from unet_studio.store.checksums import COVERED
-from unet_studio.store.database import told
 from unet_studio.store.edit_codec import PackedEdit
 from unet_studio.store.journal import Moment
 from unet_studio.store.plane_rows import load_plane
@@ -37,25 +36,17 @@ class Timeline:
 
 
 def read_timeline(
-    connection: sqlite3.Connection,
-    lock: threading.RLock,
-    plane_id: int,
-    *,
-    older_than: int | None,
-    count: int,
+    connection: sqlite3.Connection, plane_id: int, *, older_than: int | None, count: int
 ) -> Timeline:
-    """At most `count` moments before the entry `older_than` (None: from now)."""
+    """At most `count` moments before the entry `older_than` (None: from now). The caller holds the lock."""
     query = (
         "SELECT j.id, j.at, j.step, j.name, j.step != 1 AND made.id IS NULL FROM journal j "
         "LEFT JOIN journal made ON made.id = j.edit_id "
         "WHERE j.plane_id = ? AND j.id < ? ORDER BY j.id DESC LIMIT ?"
     )
-    with lock:
-        newest = older_than if older_than is not None else 2**62
-        rows = connection.execute(query, (plane_id, newest, count)).fetchall()
-        trimmed_at = connection.execute("SELECT trimmed_at FROM planes WHERE id = ?", (plane_id,)).fetchone()[
-            0
-        ]
+    newest = older_than if older_than is not None else 2**62
+    rows = connection.execute(query, (plane_id, newest, count)).fetchall()
+    trimmed_at = connection.execute("SELECT trimmed_at FROM planes WHERE id = ?", (plane_id,)).fetchone()[0]
     moments: list[Moment] = []
     for entry, at, step, name, is_cut in rows:
         moments.append(Moment(entry, at, Step(step), name))
@@ -77,17 +68,19 @@ class TimeMachine:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, lock: threading.RLock, project: Path, plane_id: int
+        self, connection: Callable[[], sqlite3.Connection], lock: threading.RLock, plane_id: int
     ) -> None:
-        self._project = project
+        """`connection` gives the project's database, which may move to another folder meanwhile."""
         self._connection = connection
         self._lock = lock
         self._plane_id = plane_id
         with lock:
-            row = load_plane(connection, plane_id)
-            newest = connection.execute(
-                "SELECT COALESCE(MAX(id), 0) FROM journal WHERE plane_id = ?", (plane_id,)
-            ).fetchone()[0]
+            row = load_plane(connection(), plane_id)
+            newest = (
+                connection()
+                .execute("SELECT COALESCE(MAX(id), 0) FROM journal WHERE plane_id = ?", (plane_id,))
+                .fetchone()[0]
+            )
         self._labels: LabelTiles = row.labels
         self._instances: InstanceTable = row.instances
         self._checked: CheckedArea = row.checked
@@ -98,17 +91,16 @@ class TimeMachine:
 
         Raises ProjectError if that moment was trimmed meanwhile.
         """
-        with told(self._project):
-            target = moment_id or self._trimmed_id()
-            while self._at > target and self._back(target):
-                pass
-            while self._at < target and self._forward(target):
-                pass
+        target = moment_id or self._trimmed_id()
+        while self._at > target and self._back(target):
+            pass
+        while self._at < target and self._forward(target):
+            pass
         return Past(self._labels.snapshot(), self._instances.copy(), self._checked)
 
     def _trimmed_id(self) -> int:
         with self._lock:
-            row = self._connection.execute("SELECT trimmed_id FROM planes WHERE id = ?", (self._plane_id,))
+            row = self._connection().execute("SELECT trimmed_id FROM planes WHERE id = ?", (self._plane_id,))
             trimmed: int = row.fetchone()[0]
         return trimmed
 
@@ -143,7 +135,7 @@ class TimeMachine:
         with self._lock:
             if between[0] < self._trimmed_id():
                 raise _no_longer_kept()
-            rows = self._connection.execute(query, (self._plane_id, *between)).fetchall()
+            rows = self._connection().execute(query, (self._plane_id, *between)).fetchall()
         if not all(row[-1] for row in rows):
             raise sqlite3.DatabaseError("a row of journal is not what was written")
         return [(entry, Step(step), name, at, data) for entry, step, name, at, data, _ in rows]
