@@ -83,6 +83,13 @@ def test_when_no_number_is_left_a_sentence_says_so(monkeypatch: pytest.MonkeyPat
         Document(10, 10, instances=rows, next_id=4).new_instance_id()
 
 
+def test_proposals_accepted_at_the_end_of_the_numbers_get_one_each() -> None:
+    document = Document(60, 60, next_id=MAX_INSTANCE_ID)
+    proposals = Proposals.from_label_image(discs((60, 60), (10, 10, 5), (30, 30, 5), (50, 50, 5)), model="m")
+    document.accept(proposals, [1, 2, 3], name="Accept all proposals")
+    assert sorted(row.id for row in document.instances) == [1, 2, MAX_INSTANCE_ID]
+
+
 @pytest.mark.parametrize("wrong", [-1, MAX_INSTANCE_ID + 1])
 def test_an_id_that_is_no_int32_label_is_a_programming_error(wrong: int) -> None:
     document = Document(10, 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_a_full_disk_offers_another_folder_and_everything_goes_there(
     make_full(session.store)
     fill(hand)
     wait_notice(hand, qtbot, "is not on the disk (database or disk is full)")
-    assert hand.window._saved.text().startswith("NOT SAVED")
+    assert "NOT SAVED" in hand.window._saved.text()
     fill(hand)
     expected = now(hand)
     other = tmp_path / "other"
@@ -98,7 +99,9 @@ def test_a_full_disk_offers_another_folder_and_everything_goes_there(
     wait_notice(hand, qtbot, "which is not there now: connect that drive")
 
 
-def test_a_closed_warning_does_not_come_back_at_every_retry(hand: Hand, folder: Path, qtbot: QtBot) -> None:
+def test_a_closed_warning_comes_back_when_asked_for_not_at_every_retry(
+    hand: Hand, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hand.open(folder)
     store = hand.window.session.store
     draw_one(hand)
@@ -109,7 +112,22 @@ def test_a_closed_warning_does_not_come_back_at_every_retry(hand: Hand, folder: 
     hand.window.notice.problem.hide()
     qtbot.wait(600)
     assert not hand.window.notice.text
-    assert hand.window._saved.text().startswith("NOT SAVED")
+    # The red words in the status bar bring it back, with its remedy; so does changing one's mind.
+    hand.window._saved.linkActivated.emit("why")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    qtbot.mouseClick(remedy(hand, "Another folder…"), Qt.MouseButton.LeftButton)
+    assert remedy(hand, "Another folder…").isVisible()
+    # A folder that cannot be used leaves the remedy there, and a lesser problem does not push it away.
+    blocked = folder.parent / "blocked"
+    blocked.write_text("a file")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(blocked))
+    qtbot.mouseClick(remedy(hand, "Another folder…"), Qt.MouseButton.LeftButton)
+    wait_notice(hand, qtbot, "cannot be copied to")
+    assert remedy(hand, "Another folder…").isVisible()
+    hand.window.session._backup_failed("no room")
+    assert remedy(hand, "Another folder…").isVisible()
+    hand.window.notice.problem.hide()
+    assert "NOT SAVED" in hand.window._saved.text()
     store._connection.execute("PRAGMA max_page_count = 1000000")
     wait_notice(hand, qtbot, "Everything is on the disk again")
 
@@ -305,3 +323,86 @@ def test_numbers_that_run_out_are_told_in_one_sentence(
     hand.key(Qt.Key.Key_N)
     hand.drag((100, 100), (120, 140))
     wait_notice(hand, qtbot, "has used all 1 instance numbers")
+
+
+def test_an_image_that_is_located_after_its_project_was_closed_disturbs_nobody(
+    hand: Hand, folder: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    hand.open(folder)
+    draw_one(hand)
+    other = tmp_path / "others"
+    other.mkdir()
+    cv2.imwrite(str(other / "other.png"), np.zeros((256, 256), np.uint8))
+    session = hand.window.session
+    session.locate_image(1, folder / "field1.png")
+    assert session.close_project()
+    hand.window.open_paths([other])
+    hand.wait_image("other.png")
+    qtbot.wait(300)
+    assert session.current.path.name == "other.png"
+    assert not session.current.plane.any()
+    assert [record.path.name for record in session.images()] == ["other.png"]
+
+
+def test_a_history_that_is_read_while_its_project_closes_says_nothing(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    hand.open(folder)
+    draw_one(hand)
+    store = hand.window.session.store
+    hand.window._show_history()
+    with store._lock:
+        hand.window.history_panel.reload()
+        hand.window.session.abandon_project()
+    qtbot.wait(500)
+    assert "damaged" not in hand.window.notice.text
+    assert not hand.window.notice.remedies
+
+
+def test_a_stroke_is_kept_when_the_past_arrives_in_it(hand: Hand, folder: Path, qtbot: QtBot) -> None:
+    hand.open(folder)
+    draw_one(hand)
+    store = hand.window.session.store
+    moment = store.timeline(1).moments[-1]
+    hand.key(Qt.Key.Key_N)
+    with store._lock:
+        hand.window.travel.visit(moment)
+        hand.press(150, 150)
+        hand.move(160, 190)
+    qtbot.wait(300)
+    hand.move(170, 200)
+    hand.release(170, 200)
+    assert hand.window.session.past is None
+    assert now(hand)[150, 150] == now(hand)[169, 198] == 2
+
+
+def test_a_file_renamed_while_it_is_shown_is_followed(hand: Hand, folder: Path, qtbot: QtBot) -> None:
+    hand.open(folder)
+    expected = draw_one(hand)
+    (folder / "field1.png").rename(folder / "renamed.png")
+    hand.window.open_paths([folder])
+    hand.wait_image("renamed.png")
+    assert (now(hand) == expected).all()
+    assert [record.path.name for record in hand.window.session.images()] == [
+        "renamed.png",
+        "field2.png",
+        "field3.png",
+    ]
+
+
+def test_a_project_keeps_its_own_model_when_it_moves(
+    hand: Hand, folder: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    hand.open(folder)
+    session, models = hand.window.session, hand.window.models
+    mine = session.store.folder / "models" / "mine"
+    shutil.copytree(models.current, mine)
+    models.choose(mine)
+    session.continue_in(tmp_path / "there")
+    qtbot.waitUntil(lambda: session.store.folder.parent == tmp_path / "there", timeout=5_000)
+    qtbot.waitUntil(lambda: models.current == session.store.folder / "models" / "mine", timeout=5_000)
+    moved = session.store.folder
+    assert session.close_project()
+    hand.window.open_paths([moved])
+    hand.wait_image("field1.png")
+    assert models.current == moved / "models" / "mine"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
 import threading
 import time
@@ -266,3 +267,66 @@ def test_a_large_damaged_database_is_noticed_by_its_backup_which_does_not_replac
     store.abandon()
     assert [backup.path for backup in list_backups(folder)] == [good]
     assert not list((folder / "backups").glob("*.partial*"))
+
+
+@pytest.fixture
+def crashed(folder: Path, tmp_path: Path) -> Path:
+    """A project whose program was killed: its last commits are in the log only."""
+    store = ProjectStore(folder)
+    document = store.load_document(1)
+    draw(store, document, 1, 20)
+    copy = tmp_path / "crashed.unetproject"
+    shutil.copytree(folder, copy)
+    assert store.close()
+    return copy
+
+
+def test_a_damaged_log_is_refused_instead_of_dropping_what_was_committed(crashed: Path) -> None:
+    log = crashed / "project.sqlite-wal"
+    whole = log.read_bytes()
+    store = ProjectStore(crashed)
+    assert len(store.load_document(1).history.done) + len(store.load_document(1).history.undone) > 5
+    assert store.close()
+    for seed in range(12):
+        shutil.copy(crashed / "project.sqlite", crashed / "whole.sqlite") if seed == 0 else None
+        data = bytearray(whole)
+        at = random.Random(seed).randrange(32, len(data) // 2)
+        data[at] ^= 255
+        log.write_bytes(bytes(data))
+        shutil.copy(crashed / "whole.sqlite", crashed / "project.sqlite")
+        with pytest.raises(DamagedProjectError, match="commits at the end of its log cannot be read"):
+            ProjectStore(crashed)
+        assert log.read_bytes() == bytes(data), "the log was left as it is"
+
+
+def test_a_log_of_an_earlier_round_behind_a_new_one_is_no_damage(folder: Path) -> None:
+    """After a checkpoint the log is written from its beginning again, over older frames."""
+    store = ProjectStore(folder)
+    document = store.load_document(1)
+    draw(store, document, 1, 80)
+    store._connection.execute("PRAGMA wal_checkpoint(RESTART)")
+    draw(store, document, 81, 84)
+    copy = folder.parent / "copy.unetproject"
+    shutil.copytree(folder, copy)
+    assert store.close()
+    store = ProjectStore(copy)
+    assert store.timeline(1, count=1).moments[0].id == 84
+    assert store.close()
+
+
+def test_a_file_that_only_looks_like_a_backup_is_none(folder: Path) -> None:
+    (folder / "backups").mkdir()
+    (folder / "backups" / "project-0001-20269999T999999Z.sqlite").write_bytes(b"")
+    assert list_backups(folder) == []
+    assert ProjectStore(folder).close()
+
+
+def test_no_backup_is_made_where_it_would_fill_the_disk(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ProjectStore(folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 50_000))  # type: ignore[attr-defined]
+    with pytest.raises(OSError, match="No space left"):
+        make_backup(store._connection, store._lock, folder)
+    assert not list_backups(folder)
+    assert store.close()

@@ -165,6 +165,7 @@ import os, pwd, sys, threading
 import numpy.random
 from pathlib import Path
 from tests.store.drawing_session import step
+from unet_studio.store import project_store
 from unet_studio.store.journal import Listener
 from unet_studio.store.project_store import ProjectStore, Timing
 if os.getuid() == 0: os.setuid(65534)
@@ -204,6 +205,82 @@ os.chmod(folder, 0o755); os.chmod(folder / 'project.sqlite', 0o644)
     assert lines[-1].startswith("ProjectError The project")
     assert "Check that the folder can be written" in lines[-1]
     same(expected(39), stored(folder))
+
+
+def test_a_disk_that_answers_again_while_the_project_is_copied_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ProjectStore(new_project(tmp_path))
+    plane = store.planes(1)[0]
+    document = store.load_document(plane)
+    store.record(plane, document, step(document, 1))
+    assert store.journal.flush(10)
+    real_connect = project_store.connect
+
+    def draw_meanwhile(folder: Path) -> sqlite3.Connection:
+        store.record(plane, document, step(document, 2))
+        assert not store.journal.flush(0.3), "nothing may go to the old place any more"
+        return real_connect(folder)
+
+    monkeypatch.setattr(project_store, "connect", draw_meanwhile)
+    store.continue_in(tmp_path / "other" / "p.unetproject")
+    store.record(plane, document, step(document, 3))
+    assert store.close()
+    monkeypatch.undo()
+    same(document, stored(tmp_path / "other" / "p.unetproject"))
+    same(expected(3), document)
+
+
+def test_paths_that_change_places_do_not_stop_a_move(tmp_path: Path) -> None:
+    deep = tmp_path / "sub"
+    deep.mkdir()
+    for image in (tmp_path / "x.png", deep / "x.png"):
+        cv2.imwrite(str(image), np.zeros(SHAPE, np.uint8))
+    store = ProjectStore(deep / "p.unetproject")
+    store.add_images([deep / "x.png", tmp_path / "x.png"])
+    store.continue_in(tmp_path / "p.unetproject")
+    assert [record.path for record in store.images()] == [deep / "x.png", tmp_path / "x.png"]
+    assert store.close()
+
+
+def test_a_disk_that_hangs_is_told_and_closing_does_not_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project_store, "_HANG_S", 0.2)
+    store = ProjectStore(new_project(tmp_path))
+    plane = store.planes(1)[0]
+    document = store.load_document(plane)
+    hanging, release = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with store._lock:
+            hanging.set()
+            release.wait(20)
+
+    threading.Thread(target=hang).start()
+    assert hanging.wait(5)
+    store.record(plane, document, step(document, 1))
+    with pytest.raises(ProjectError, match="does not answer"):
+        store.continue_in(tmp_path / "other")
+    started = time.monotonic()
+    store.abandon()
+    assert time.monotonic() - started < 3
+    release.set()
+    time.sleep(0.2)
+
+
+def test_a_listener_that_fails_does_not_end_the_journal(tmp_path: Path) -> None:
+    class Broken(Listener):
+        def committed(self, plane_id: int, moment: object) -> None:
+            raise RuntimeError("a bug in the window")
+
+    store = ProjectStore(new_project(tmp_path), Broken())
+    plane = store.planes(1)[0]
+    document = store.load_document(plane)
+    for number in range(1, 6):
+        store.record(plane, document, step(document, number))
+    assert store.close()
+    same(expected(5), stored(store.folder))
 
 
 class Heard(Listener):

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from unet_studio.core.errors import ProjectError
+from unet_studio.core.errors import ImageFileError, ProjectError
 from unet_studio.store.fingerprint import UNKNOWN, find_near, fingerprint
 from unet_studio.store.project_store import ProjectStore
 
@@ -68,11 +68,47 @@ def test_a_renamed_file_that_is_opened_again_is_the_same_image(tmp_path: Path) -
     assert store.close()
 
 
-def test_the_person_cannot_give_one_file_to_two_images(tmp_path: Path) -> None:
+def test_the_person_cannot_give_another_images_own_file_to_an_image(tmp_path: Path) -> None:
     path, other = write(tmp_path / "a.png", 1), write(tmp_path / "b.png", 2)
     store = ProjectStore(tmp_path / "p.unetproject")
     ids = store.add_images([path, other])
     with pytest.raises(ProjectError, match=r"b\.png is an image of this project already"):
         store.set_image_file(ids[0], other)
     assert [record.path for record in store.images()] == [path, other]
+    assert store.close()
+
+
+def test_two_files_that_changed_names_are_told_apart_by_what_is_in_them(tmp_path: Path) -> None:
+    tmp_path = tmp_path / "alone" / "here"  # The neighbours of the test's own folder hold twins too.
+    path, other = write(tmp_path / "a.png", 1), write(tmp_path / "b.png", 2)
+    store = ProjectStore(tmp_path / "p.unetproject")
+    ids = store.add_images([path, other])
+    path.rename(tmp_path / "c.png")
+    other.rename(path)
+    (tmp_path / "c.png").rename(other)
+    first = store.images()[0]
+    assert store.find_image_file(first) == other
+    store.set_image_file(ids[0], other)
+    assert [record.path for record in store.images()] == [other, path]
+    assert store.find_image_file(store.images()[1]) is None, "it is in its place"
+    assert store.close()
+
+
+def test_a_twin_of_a_missing_image_is_not_taken_for_it(tmp_path: Path) -> None:
+    tmp_path = tmp_path / "alone" / "here"  # The neighbours of the test's own folder hold twins too.
+    path, other = write(tmp_path / "a.png", 1), write(tmp_path / "b.png", 1)
+    store = ProjectStore(tmp_path / "p.unetproject")
+    store.add_images([path, other])
+    path.unlink()
+    assert store.find_image_file(store.images()[0]) is None
+    assert store.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are text there")
+def test_a_name_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
+    strange = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.png"))
+    write(tmp_path / "a.png", 1).rename(strange)
+    store = ProjectStore(tmp_path / "p.unetproject")
+    with pytest.raises(ImageFileError, match="rename the file"):
+        store.add_images([strange])
     assert store.close()

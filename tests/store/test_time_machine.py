@@ -206,3 +206,37 @@ def test_the_timeline_is_read_in_pieces(store: ProjectStore) -> None:
     assert tuple(pieces) == whole
     assert len(whole) == 26
     store.close()
+
+
+def test_redo_ends_where_trimming_took_the_first_undone_edit(tmp_path: Path) -> None:
+    images = [tmp_path / "a.png", tmp_path / "b.png"]
+    for image in images:
+        cv2.imwrite(str(image), np.zeros((600, 600), np.uint8))
+    store = ProjectStore(tmp_path / "p.unetproject")
+    store.add_images(images)
+    first, second = (store.open_plane(i, height=600, width=600) for i in (1, 2))
+    document, other = store.load_document(first), store.load_document(second)
+    for _ in range(2):
+        draw(store, first, document, len(document.history))
+    for _ in range(2):
+        change = document.undo()
+        assert change is not None
+        store.record(first, document, change)
+    assert store.journal.flush(10)
+    entries = store.timeline(first).moments
+    trimmed = 0
+    for number in range(200):
+        draw(store, second, other, number)
+        assert store.journal.flush(10)
+        oldest = store._connection.execute("SELECT MIN(id) FROM journal").fetchone()[0]
+        if oldest > 1 and not trimmed:
+            trimmed = oldest
+            break
+        used = store.journal_size().used
+        store.journal.budget_bytes = int(used * 1.02) if number == 20 else store.journal.budget_bytes
+    assert trimmed > entries[-2].id
+    assert store.close()
+    store = ProjectStore(tmp_path / "p.unetproject")
+    loaded = store.load_document(first)
+    assert not loaded.history.undone, "an edit on top of one that is gone would write wrong labels"
+    assert store.close()

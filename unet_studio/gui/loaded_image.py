@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 
 from unet_studio.core.document import Document
-from unet_studio.core.errors import ImageFileError, ProjectError
+from unet_studio.core.errors import ImageFileError
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.canvas.image_layer import DisplayImage
 from unet_studio.gui.translation import tr
@@ -82,8 +83,8 @@ class LoadedImage:
 def load_image(store: ProjectStore, record: ImageRecord) -> LoadedImage:
     """Read an image and its labels; runs in a worker thread.
 
-    A file that was moved is looked for near by. One that was altered is used if its size still fits, else
-    the original is looked for. Raises UserError; MissingImageError if the person has to be asked.
+    A file that was moved or altered is looked for near by. An altered one whose original is nowhere is
+    used if its size still fits. Raises UserError; MissingImageError if the person has to be asked.
     """
     found, former_path = fingerprint(record.path), record.path
     state = FileState.SAME
@@ -95,21 +96,18 @@ def load_image(store: ProjectStore, record: ImageRecord) -> LoadedImage:
         # It could not be read when it was added, or an older program did not keep its size.
         record = replace(record, fingerprint=store.set_image_file(record.id, record.path))
     elif found.digest != record.fingerprint.digest:
-        state = FileState.ALTERED
-    try:
-        loaded = _load(store, record, state, former_path)
-        if state is FileState.ALTERED and not len(loaded.document.history):
-            # Nothing was ever drawn on the other contents.
-            loaded.record = _moved(store, record, record.path)
-            loaded.file_state = FileState.SAME
-        return loaded
-    except ProjectError:
-        if state is not FileState.ALTERED:
-            raise
-        original = store.find_image_file(record)
-        if original is None:
-            raise
-        return _load(store, _moved(store, record, original), FileState.FOUND, former_path)
+        record, state = _original_near(store, record)
+    return _load(store, record, state, former_path)
+
+
+def _original_near(store: ProjectStore, record: ImageRecord) -> tuple[ImageRecord, FileState]:
+    """What to do about other contents at an image's place: the original, if it is near by, has the labels."""
+    if store.forget_blank_planes(record.id):
+        return _moved(store, record, record.path), FileState.SAME  # Nothing was drawn on the other contents.
+    original = store.find_image_file(record)
+    if original is None:
+        return record, FileState.ALTERED
+    return _moved(store, record, original), FileState.FOUND
 
 
 def locate_image(store: ProjectStore, record: ImageRecord, path: Path) -> LoadedImage:
@@ -144,7 +142,7 @@ def _load(store: ProjectStore, record: ImageRecord, state: FileState, former_pat
 
 
 def _found_near(store: ProjectStore, record: ImageRecord) -> ImageRecord:
-    if record.path.exists():
+    if os.path.lexists(record.path):
         return record  # It is there but cannot be read: opening it says why.
     found = store.find_image_file(record)
     if found is None:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 import unet_studio
 from unet_studio.core.document import Change, ChangeKind
-from unet_studio.core.errors import DamagedProjectError, UserError
+from unet_studio.core.errors import ClosedProjectError, DamagedProjectError, UserError
 from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.gui import theme
 from unet_studio.gui.actions import TABLE, Actions
@@ -223,6 +223,7 @@ class MainWindow(QMainWindow):
         self._make_menus()
         self._make_toolbar()
         self._hint, self._hover, self._saved = QLabel(), QLabel(), QLabel()
+        self._saved.linkActivated.connect(lambda _: self._tell_not_saved())
         self._hint.setMinimumWidth(1)  # May be cut: the window must fit a small screen.
         self._hover.setMinimumWidth(self.fontMetrics().horizontalAdvance("00000, 00000: 65535 65535 65535 "))
         self._saved.setMinimumWidth(self.fontMetrics().horizontalAdvance("All changes saved "))
@@ -279,12 +280,13 @@ class MainWindow(QMainWindow):
         session.proposals_changed.connect(self._show_proposals)
         session.selection_changed.connect(self._show_selection)
         session.saving_changed.connect(self._show_saving)
-        session.drawing_must_end.connect(self._abort_drawing)
+        session.drawing_must_end.connect(self._finish_drawing)
         session.project_changed.connect(self.proposing.cancel)
         session.project_moved.connect(self._show_title)
         session.past_changed.connect(self._show_past)
         session.said.connect(self.notice.say)
-        session.warned.connect(self.notice.warn)
+        session.warned.connect(self._warn)
+        session.project_moved.connect(self.models.project_moved)
         session.failed.connect(self._fail)
         self.travel.said.connect(self.notice.say)
         self.travel.failed.connect(self._fail)
@@ -383,6 +385,12 @@ class MainWindow(QMainWindow):
         if self.canvas.is_drawing:
             self.session.publish(self.tool.abort())
             self.canvas.cancel_drawing()
+
+    def _finish_drawing(self) -> None:
+        """Something else comes on the canvas: what was drawn so far is the stroke."""
+        if self.canvas.is_drawing:
+            self.canvas.cancel_drawing()
+            self._release()
 
     def _escape(self) -> None:
         if self.canvas.is_drawing:
@@ -574,34 +582,41 @@ class MainWindow(QMainWindow):
     def _show_saving(self) -> None:
         waiting, problem = self.session.unsaved, self.session.saving_problem
         if problem:
-            text = tr("window", "NOT SAVED: {count} changes wait")
-            self._saved.setText(text.format(count=waiting))
-            self._saved.setStyleSheet(f"color: {theme.BAD.name()}; font-weight: 600;")
+            text = tr("window", "NOT SAVED: {count} changes wait").format(count=waiting)
+            self._saved.setText(f'<a href="why" style="color: {theme.BAD.name()}"><b>{text}</b></a>')
             if problem != self._told_problem:
-                # Told once, not at every retry: whoever closed it has read it.
-                warning = tr(
-                    "window",
-                    "What you draw now is not on the disk ({reason}). It is kept in memory and tried again "
-                    "every 2 seconds: free some space, reconnect the drive, or go on in another folder.",
-                )
-                elsewhere = Remedy(tr("window", "Another folder…"), self._ask_other_folder)
-                self._saving_warning = warning.format(reason=problem)
-                self.notice.warn(self._saving_warning, (elsewhere,))
+                self._tell_not_saved()  # Once, not at every retry: whoever closed it has read it.
             self._told_problem = problem
             return
         self._told_problem = ""
         self.notice.take_back(self._saving_warning)
-        self._saved.setStyleSheet("")
         if self.session.store is None:
             self._saved.setText("")
         else:
             self._saved.setText(tr("window", "Saving…") if waiting else tr("window", "All changes saved"))
+
+    def _tell_not_saved(self) -> None:
+        problem = self.session.saving_problem
+        if not problem:
+            return
+        warning = tr(
+            "window",
+            "What you draw now is not on the disk ({reason}). It is kept in memory and tried again every 2 "
+            "seconds: free some space, reconnect the drive, or go on in another folder.",
+        )
+        self._saving_warning = warning.format(reason=problem)
+        self.notice.warn(self._saving_warning, (self._elsewhere(),))
+
+    def _elsewhere(self) -> Remedy:
+        return Remedy(tr("window", "Another folder…"), self._ask_other_folder)
 
     def _ask_other_folder(self) -> None:
         title = tr("window", "Go on in which folder? The project is copied there.")
         name = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
         if name:
             self.session.continue_in(Path(name))
+        else:
+            self._tell_not_saved()
 
     def _show_hover(self, at: PixelPoint | None) -> None:
         image = self.session.current
@@ -647,8 +662,17 @@ class MainWindow(QMainWindow):
         except UserError as error:
             self._fail(error)
 
+    def _warn(self, sentence: str) -> None:
+        """A problem, unless a worse one stands there: that strokes are not saved."""
+        if self.session.saving_problem:
+            self.notice.say(sentence)
+        else:
+            self.notice.warn(sentence)
+
     def _fail(self, error: UserError) -> None:
-        remedies: list[Remedy] = []
+        if isinstance(error, ClosedProjectError):
+            return
+        remedies = [self._elsewhere()] if self.session.saving_problem else []
         self._image_warning = error_text(error)  # Over when the next image is shown.
         if isinstance(error, MissingImageError):
             remedies = [Remedy(tr("window", "Show it…"), lambda: self._ask_where(error.image_id))]
@@ -683,7 +707,10 @@ class MainWindow(QMainWindow):
         text = tr(
             "window",
             "{count} changes could not be written ({reason}). They are in memory only.",
-        ).format(count=self.session.unsaved, reason=self.session.saving_problem)
+        ).format(
+            count=self.session.unsaved,
+            reason=self.session.saving_problem or tr("window", "the disk is slow"),
+        )
         box = QMessageBox(QMessageBox.Icon.Warning, tr("window", "Close"), text, parent=self)
         roles = QMessageBox.ButtonRole
         elsewhere = box.addButton(tr("window", "Save in another folder…"), roles.AcceptRole)

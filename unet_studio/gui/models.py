@@ -45,6 +45,14 @@ class Models(QObject):
         """Where fine-tuned models of the open project go."""
         return self._session.store.folder / "models" if self._session.store else None
 
+    def project_moved(self) -> None:
+        """The project goes on in another folder, and its models with it."""
+        project = self.project_models_folder()
+        if self._current is not None and project is not None and (project / self._current.name).is_dir():
+            self.choose(project / self._current.name)
+        else:
+            self.changed.emit()
+
     def new_name(self) -> str:
         """A free name for a model tuned from the current one: nuclei-1, nuclei-2, …"""
         base = (self._current.name if self._current else DEFAULT_MODEL).rstrip("0123456789").rstrip("-")
@@ -57,14 +65,16 @@ class Models(QObject):
     def _restore(self) -> None:
         stored = self._session.store.setting(_SETTING) if self._session.store else None
         found = self.all()
-        wanted = [f for f in found if self._stored(f) == stored] if stored else []
+        wanted = [f for f in found if stored in (self._stored(f), str(f))] if stored else []
         shipped = [f for f in found if f.name == DEFAULT_MODEL and f.parent == shipped_models_folder()]
         self._current = next(iter(wanted + shipped + found), None)
         self.changed.emit()
 
     def _stored(self, folder: Path) -> str:
-        """Shipped models by name: the program may be installed elsewhere tomorrow."""
-        return f"shipped:{folder.name}" if folder.parent == shipped_models_folder() else str(folder)
+        """Shipped and project models by name: program and project may be elsewhere tomorrow."""
+        if folder.parent == shipped_models_folder():
+            return f"shipped:{folder.name}"
+        return f"project:{folder.name}" if folder.parent == self.project_models_folder() else str(folder)
 
     def _roots(self) -> list[Path]:
         project = self.project_models_folder()

@@ -26,6 +26,7 @@ class OpenedProject:
     records: tuple[ImageRecord, ...]
     show_image: int | None
     note: Sentence | None = None
+    is_older_copy: bool = False
 
 
 def open_project(paths: Sequence[Path], current: ProjectStore | None, listener: Listener) -> OpenedProject:
@@ -34,8 +35,10 @@ def open_project(paths: Sequence[Path], current: ProjectStore | None, listener: 
     Raises UserError, with everything as it was before.
     """
     images: list[Path] = []
+    is_older_copy = False
     if len(paths) == 1 and is_project(paths[0]):
         folder, note = paths[0], _note_on_older_copy(paths[0])
+        is_older_copy = note is not None
     elif len(paths) == 1 and paths[0].suffix == PROJECT_ENDING:
         raise FolderError("{path} is not a project of U-Net Studio: it has no database.", path=paths[0])
     else:
@@ -58,7 +61,7 @@ def open_project(paths: Sequence[Path], current: ProjectStore | None, listener: 
             store.abandon()
         raise
     named = added[0] if images and not paths[0].is_dir() else None
-    return OpenedProject(store, records, named or _remembered_image(store, records), note)
+    return OpenedProject(store, records, named or _remembered_image(store, records), note, is_older_copy)
 
 
 def open_from_backup(folder: Path, backup: Path, listener: Listener) -> OpenedProject:
@@ -69,11 +72,14 @@ def open_from_backup(folder: Path, backup: Path, listener: Listener) -> OpenedPr
     return replace(opened, note=Sentence(text, {"name": backup.name, "folder": str(kept_in)}))
 
 
-def continue_project(store: ProjectStore, parent: Path) -> None:
-    """Go on with an open project in another folder, and find it there the next time. Raises UserError."""
+def continue_project(store: ProjectStore, parent: Path) -> bool:
+    """Go on with an open project in another folder, and note where. Raises UserError.
+
+    False if it could not be noted: then the person has to know.
+    """
     old = store.folder
     store.continue_in(parent / old.name)
-    _continued_projects().add(old, store.folder)
+    return _continued_projects().add(old, store.folder)
 
 
 def _continued_projects() -> ContinuedProjects:

@@ -59,7 +59,7 @@ class Session(QObject):
     past_changed = Signal()
     history_changed = Signal(object)  # Moment that was committed, or None: read the timeline anew
     saving_changed = Signal()
-    drawing_must_end = Signal()  # before another image is shown: whoever draws aborts
+    drawing_must_end = Signal()  # before another image is shown: whoever draws finishes
     said = Signal(str)
     warned = Signal(str)
     failed = Signal(object)  # UserError
@@ -79,15 +79,7 @@ class Session(QObject):
         self._wanted_image: int | None = None
         self.past: Past | None = None
         """What is shown instead of the document; while it is, nothing can be edited."""
-        self._store_signals = StoreSignals(self)
-        self._store_signals.edit_packed.connect(self._edit_packed)
-        self._store_signals.entry_committed.connect(self._entry_committed)
-        self._store_signals.advanced_now.connect(self._saving_advanced)
-        self._store_signals.failing_now.connect(self._saving_fails)
-        self._store_signals.recovered_now.connect(self._saving_recovered)
-        self._store_signals.trimmed_now.connect(lambda: self.history_changed.emit(None))
-        self._store_signals.backup_failed_now.connect(self._backup_failed)
-        self._store_signals.damaged_now.connect(self._found_damaged)
+        self._store_signals: StoreSignals | None = None
         self._stalled = False
         stall = QTimer(self)
         stall.timeout.connect(self._check_stall)
@@ -102,8 +94,11 @@ class Session(QObject):
         """
         wanted, current = [Path(p) for p in paths], self.store
         self.said.emit(tr("session", "Opening…"))
+        signals = StoreSignals(self)
         self._pool.submit(
-            lambda: open_project(wanted, current, self._store_signals), self._opened, self.failed.emit
+            lambda: open_project(wanted, current, signals),
+            lambda opened: self._opened(opened, signals),
+            self.failed.emit,
         )
 
     def open_backup(self, error: DamagedProjectError) -> None:
@@ -115,9 +110,11 @@ class Session(QObject):
                 tr("session", "Changes still wait to be written: continue in another folder first.")
             )
             return
-        folder, backup = error.folder, error.backup
+        folder, backup, signals = error.folder, error.backup, StoreSignals(self)
         self._pool.submit(
-            lambda: open_from_backup(folder, backup, self._store_signals), self._opened, self.failed.emit
+            lambda: open_from_backup(folder, backup, signals),
+            lambda opened: self._opened(opened, signals),
+            self.failed.emit,
         )
 
     def continue_in(self, folder: Path) -> None:
@@ -127,21 +124,33 @@ class Session(QObject):
             return
         self.said.emit(tr("session", "Copying the project…"))
         self._pool.submit(
-            lambda: continue_project(store, folder), lambda _: self._continued(store), self.failed.emit
+            lambda: continue_project(store, folder),
+            lambda is_remembered: self._continued(store, is_remembered=is_remembered),
+            self.failed.emit,
         )
 
-    def _continued(self, store: ProjectStore) -> None:
-        if store is self.store:
-            self.project_moved.emit()
+    def _continued(self, store: ProjectStore, *, is_remembered: bool) -> None:
+        if store is not self.store:
+            return
+        self.project_moved.emit()
+        if is_remembered:
             text = tr("session", "The project goes on in {folder}: what waited is being written there.")
             self.said.emit(text.format(folder=store.folder))
+        else:
+            text = tr(
+                "session",
+                "The project goes on in {folder}, but that could not be noted anywhere: next time, open it "
+                "there with File ▸ Open project.",
+            )
+            self.warned.emit(text.format(folder=store.folder))
 
-    def _opened(self, opened: OpenedProject) -> None:
+    def _opened(self, opened: OpenedProject, signals: StoreSignals) -> None:
         if opened.store is not self.store:
             if not self.close_project():
                 opened.store.abandon()
                 return  # The open one has changes that cannot be written: it says so itself.
             self.store = opened.store
+            self._listen_to(signals)
             self.project_changed.emit()
         # What is known here of an open project's images may be ahead of its disk.
         known = self._records
@@ -149,16 +158,34 @@ class Session(QObject):
             record.id: replace(known.get(record.id, record), path=record.path, fingerprint=record.fingerprint)
             for record in opened.records
         }
+        for kept in self._kept.values():
+            if kept.path != self._records[kept.id].path:
+                kept.record = replace(kept.record, path=self._records[kept.id].path)  # It was renamed.
         self.images_changed.emit()
-        self.said.emit(sentence_text(opened.note) if opened.note else "")
+        if opened.is_older_copy and opened.note is not None:
+            self.warned.emit(sentence_text(opened.note))
+        else:
+            self.said.emit(sentence_text(opened.note) if opened.note else "")
         if opened.show_image is not None:
             self.show_image(opened.show_image)
+
+    def _listen_to(self, signals: StoreSignals) -> None:
+        """One object for each store: what a closed one still says is not heard."""
+        self._store_signals = signals
+        signals.edit_packed.connect(self._edit_packed)
+        signals.entry_committed.connect(self._entry_committed)
+        signals.advanced_now.connect(self._saving_advanced)
+        signals.failing_now.connect(self._saving_fails)
+        signals.recovered_now.connect(self._saving_recovered)
+        signals.trimmed_now.connect(lambda: self.history_changed.emit(None))
+        signals.backup_failed_now.connect(self._backup_failed)
+        signals.damaged_now.connect(self._found_damaged)
 
     def close_project(self) -> bool:
         """Write what waits and close. False if something could not be written (it stays open)."""
         if self.store is None:
             return True
-        self.abort_stroke()
+        self.end_stroke()
         if not self.store.close(timeout_s=_CLOSE_TIMEOUT_S):
             return False
         self._forget_project()
@@ -171,6 +198,10 @@ class Session(QObject):
             self._forget_project()
 
     def _forget_project(self) -> None:
+        if self._store_signals is not None:
+            self._store_signals.blockSignals(True)
+            self._store_signals.deleteLater()
+            self._store_signals = None
         self.store, self.current, self._wanted_image = None, None, None
         self._kept.clear()
         self._arrived.clear()
@@ -191,7 +222,7 @@ class Session(QObject):
         record = self._records.get(image_id)
         if record is None or self.store is None:
             return
-        self.abort_stroke()
+        self.end_stroke()
         self._wanted_image = image_id
         store, kept = self.store, self._kept.get(image_id)
         if kept is not None:
@@ -212,10 +243,12 @@ class Session(QObject):
         self._pool.submit(
             lambda: locate_image(store, record, path),
             lambda image: self._image_located(image, store),
-            self.failed.emit,
+            lambda error: self.failed.emit(error) if store is self.store else None,
         )
 
     def _image_located(self, image: LoadedImage, store: ProjectStore) -> None:
+        if store is not self.store:
+            return  # Its project was closed meanwhile.
         kept = self._kept.get(image.id)
         if kept is not None:
             # Its document is ahead of the disk's: only the pixels are new.
@@ -246,13 +279,13 @@ class Session(QObject):
             return  # Its project was closed meanwhile.
         # Loaded twice, by going there and back: the first may have been drawn on already.
         image = self._kept.get(image.id, image)
+        if image.id != self._wanted_image:
+            return  # The person has gone on to another one.
         arrived = self._arrived.pop(image.id, None)
         if arrived is not None:
             reject_covered(arrived, image.document.labels)
             image.proposals = arrived
-        if image.id != self._wanted_image:
-            return  # The person has gone on to another one.
-        self.abort_stroke()
+        self.end_stroke()
         self.show_past(None)
         self.current = image
         self._keep(image)
@@ -266,7 +299,7 @@ class Session(QObject):
     def _image_failed(self, error: UserError, image_id: int, store: ProjectStore) -> None:
         if store is not self.store or image_id != self._wanted_image:
             return  # The person has gone on to another one.
-        self.abort_stroke()
+        self.end_stroke()
         self.show_past(None)
         self.current = None
         self.select()
@@ -334,11 +367,11 @@ class Session(QObject):
         if self.editable is not None:
             self.publish(self.editable.redo())
 
-    def abort_stroke(self) -> None:
-        """Leave no half-drawn stroke behind."""
+    def end_stroke(self) -> None:
+        """What is being drawn is finished as it is: nothing that was drawn is thrown away."""
         self.drawing_must_end.emit()
         if self.document is not None and self.document.stroke_is_open:
-            self.publish(self.document.abort_stroke())
+            self.publish(self.document.finish_stroke())
 
     def set_checked(self, checked: bool) -> None:
         """Mark the whole image as verified, or not."""
@@ -352,7 +385,7 @@ class Session(QObject):
     def show_past(self, past: Past | None) -> None:
         """Show the shown image's labels as they were; None: as they are, and can be edited, again."""
         if past is not self.past:
-            self.abort_stroke()
+            self.end_stroke()
             self.past = past
             rows = past.instances if past else self.document.instances if self.document else ()
             self.select(instance=self.selected_instance if self.selected_instance in rows else 0)

@@ -30,7 +30,7 @@ class _Walk:
     def visit(self, moment: Moment) -> Past:
         if self.machine is None:
             self.machine = self.store.time_machine(self.image.plane_id)
-        return self.machine.visit(moment.id)
+        return self.store.visit(self.machine, moment)
 
 
 class TimeTravel(QObject):
@@ -96,21 +96,29 @@ class TimeTravel(QObject):
             return
         self._running = True
         self._pool.submit(
-            lambda: walk.visit(moment), lambda past: self._arrived(walk, moment, past), self._lost
+            lambda: walk.visit(moment),
+            lambda past: self._arrived(walk, moment, past),
+            lambda error: self._lost(walk, error),
         )
 
     def _arrived(self, walk: _Walk, moment: Moment, past: Past) -> None:
         self._running = False
-        if walk is self._walk and self._wanted is None:
+        document = self._session.document
+        if document is not None and document.stroke_is_open:
+            self.return_to_now()  # The hand has begun to draw meanwhile: it goes first.
+        elif walk is self._walk and self._wanted is None:
             self.moment = moment
             self._session.show_past(past)
         else:
             self._run()
 
-    def _lost(self, error: UserError) -> None:
+    def _lost(self, walk: _Walk, error: UserError) -> None:
         self._running = False
-        self.return_to_now()
-        self.failed.emit(error)
+        if walk is self._walk:
+            self.return_to_now()
+            self.failed.emit(error)
+        else:
+            self._run()
 
     def _past_changed(self) -> None:
         if self._session.past is None:

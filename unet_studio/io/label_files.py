@@ -22,6 +22,8 @@ from unet_studio.io.tiff import open_tiff
 _PNG_MAX_ID = 65535
 _WHOLE_PX = 2**24
 """Larger planes are written tile by tile: no array of the plane is ever made."""
+_LARGEST_PNG_PX = 2**28
+"""A PNG is made from an array of the whole plane."""
 _EMPTY_TILE = zlib.compress(bytes(4 * TILE_PX * TILE_PX), 9)
 
 
@@ -123,17 +125,28 @@ def write_plane_masks(
     """
     if bounds.area <= _WHOLE_PX:
         return write_masks(folder, stem, tiles.read(bounds), formats)
-    for name in formats:
-        if name != "label-tiff":
-            raise LabelFileError(
-                "{name} is {height}×{width} px, too large for a PNG mask: export it as TIFF label image.",
-                name=stem,
-                height=bounds.height,
-                width=bounds.width,
-            )
-    path = _mask_path(folder, stem, "label-tiff", formats)
-    write_tiled_label_tiff(path, tiles, bounds)
-    return [path]
+    by_tiles = "label-tiff" in formats
+    others = tuple(name for name in formats if name != "label-tiff")
+    if others and bounds.area > _LARGEST_PNG_PX:
+        raise LabelFileError(
+            "{name} is {height}×{width} px, too large for a PNG mask: export it as TIFF label image.",
+            name=stem,
+            height=bounds.height,
+            width=bounds.width,
+        )
+    written = []
+    if by_tiles:
+        written.append(_mask_path(folder, stem, "label-tiff", formats))
+        writable_folder(written[0].parent)
+        write_tiled_label_tiff(written[0], tiles, bounds)
+    labels = tiles.read(bounds) if others else None
+    for name in others:
+        assert labels is not None
+        path = _mask_path(folder, stem, name, formats)
+        writable_folder(path.parent)
+        MASK_WRITERS[name][1](path, labels)
+        written.append(path)
+    return written
 
 
 def write_tiled_label_tiff(path: Path, tiles: LabelTiles, bounds: Rect) -> None:

@@ -15,6 +15,8 @@ from unet_studio.store.backups import list_backups
 from unet_studio.store.database import DATABASE_NAME
 from unet_studio.store.project_store import PROJECT_ENDING
 
+CONTINUED_NAME = "continued-in.txt"
+
 
 def is_project(path: Path) -> bool:
     """True for a project folder, even if only the backups of its database are left."""
@@ -35,9 +37,8 @@ def project_for_folder(images: Path, *, fallback_root: Path) -> Path:
 
 
 class ContinuedProjects:
-    """Remembers, in a file of the person's own, which project was continued in another folder.
-
-    The old folder cannot say so: it is full, read-only or gone.
+    """Remembers which project was continued in another folder: in a file of the person's own and, where
+    it can still be written, in the old project itself.
     """
 
     def __init__(self, file: Path) -> None:
@@ -47,22 +48,33 @@ class ContinuedProjects:
         """Where a project was continued, and from there again; None if it was not."""
         moves, place = self._read(), str(folder.absolute())
         seen = {place}
-        while moves.get(place, place) not in seen:
-            place = moves[place]
+        while True:
+            following = moves.get(place) or _read_note(Path(place))
+            if following is None or following in seen:
+                return Path(place) if len(seen) > 1 else None
+            place = following
             seen.add(place)
-        return Path(place) if len(seen) > 1 else None
 
-    def add(self, old: Path, new: Path) -> None:
-        """`old` was continued in `new`. What cannot be remembered is only inconvenient: no error."""
+    def add(self, old: Path, new: Path) -> bool:
+        """`old` was continued in `new`. False if that could be noted in neither place."""
         moves = self._read()
         moves.pop(str(new.absolute()), None)
-        self._write(moves | {str(old.absolute()): str(new.absolute())})
+        in_file = self._write(moves | {str(old.absolute()): str(new.absolute())})
+        with contextlib.suppress(OSError):
+            (new / CONTINUED_NAME).unlink(missing_ok=True)
+        try:
+            (old / CONTINUED_NAME).write_text(str(new.absolute()), encoding="utf-8")
+        except OSError:
+            return in_file
+        return True
 
     def forget(self, old: Path) -> None:
         """The project in `old` is the one to go on with again."""
         moves = self._read()
         if moves.pop(str(old.absolute()), None) is not None:
             self._write(moves)
+        with contextlib.suppress(OSError):
+            (old / CONTINUED_NAME).unlink(missing_ok=True)
 
     def _read(self) -> dict[str, str]:
         try:
@@ -70,8 +82,18 @@ class ContinuedProjects:
         except (OSError, msgspec.DecodeError):
             return {}
 
-    def _write(self, moves: dict[str, str]) -> None:
-        with contextlib.suppress(OSError, FolderError):
+    def _write(self, moves: dict[str, str]) -> bool:
+        data = msgspec.json.format(msgspec.json.encode(moves), indent=2)
+        try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            data = msgspec.json.format(msgspec.json.encode(moves), indent=2)
             write_atomically(self._file, lambda path: path.write_bytes(data))
+        except (OSError, FolderError):
+            return False
+        return True
+
+
+def _read_note(project: Path) -> str | None:
+    try:
+        return (project / CONTINUED_NAME).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None

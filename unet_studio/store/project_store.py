@@ -312,6 +312,19 @@ class ProjectStore:
             )
         return int(row[0])
 
+    def forget_blank_planes(self, image_id: int) -> bool:
+        """Forget the size of an image nothing was ever drawn on; False, and nothing done, if it was."""
+        used = " UNION ALL ".join(
+            f"SELECT 1 FROM {table} WHERE plane_id IN (SELECT id FROM planes WHERE image_id = :image)"
+            for table in ("tiles", "journal", "proposals")
+        )
+        used += " UNION ALL SELECT 1 FROM planes WHERE image_id = :image AND trimmed_id > 0"
+        with self._told(), self._lock, transaction(self._connection) as cursor:
+            if cursor.execute(f"{used} LIMIT 1", {"image": image_id}).fetchone() is not None:
+                return False
+            cursor.execute("DELETE FROM planes WHERE image_id = ?", (image_id,))
+        return True
+
     def planes(self, image_id: int) -> list[int]:
         """Ids of the planes of an image that have been opened."""
         with self._told(), self._lock:

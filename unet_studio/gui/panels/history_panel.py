@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QMenu,
+    QMessageBox,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -287,9 +288,16 @@ class HistoryPanel(QWidget):
             action = menu.addAction(_size_text(budget))
             action.setCheckable(True)
             action.setChecked(budget == size.budget)
-            action.triggered.connect(lambda _, chosen=budget: self._choose_budget(store, chosen))
+            action.triggered.connect(lambda _, chosen=budget: self._choose_budget(store, size.used, chosen))
 
-    def _choose_budget(self, store: ProjectStore, budget: int) -> None:
+    def _choose_budget(self, store: ProjectStore, used: int, budget: int) -> None:
+        if used > budget:
+            question = tr("history", "The history takes {used}. Forget its oldest edits, down to {budget}?")
+            text = question.format(used=_size_text(used), budget=_size_text(budget))
+            buttons = QMessageBox.StandardButton
+            if QMessageBox.question(self, tr("history", "History"), text) != buttons.Yes:
+                self.reload()
+                return
         store.set_journal_budget(budget)
         self.reload()
 
