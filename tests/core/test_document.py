@@ -219,7 +219,7 @@ def test_a_thousand_strokes_can_be_undone_and_the_history_stays_in_its_bounds() 
     steps = 0
     while document.undo():
         steps += 1
-    assert steps == 2000
+    assert steps == 1000
 
 
 def test_the_history_forgets_its_oldest_edits_beyond_its_budget_but_never_the_last() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from tests.store.failing_disk_session import STEPS_AFTER, STEPS_BEFORE, STEPS_WH
 from tests.store.test_kill_while_drawing import same
 from unet_studio.core.document import Document
 from unet_studio.core.errors import ProjectError
+from unet_studio.store import project_store
 from unet_studio.store.journal import Listener
 from unet_studio.store.project_store import ProjectStore, Timing
 
@@ -165,6 +167,7 @@ import os, pwd, sys, threading
 import numpy.random
 from pathlib import Path
 from tests.store.drawing_session import step
+from unet_studio.store import project_store
 from unet_studio.store import project_store
 from unet_studio.store.journal import Listener
 from unet_studio.store.project_store import ProjectStore, Timing

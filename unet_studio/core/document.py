@@ -236,15 +236,16 @@ class Document:
             return None
         builder = EditBuilder(name, self.labels, self.instances)
         new_id = dict(zip(wanted, self.new_instance_ids(len(wanted)), strict=True))
-        ids = np.array(sorted(wanted), np.int32)
-        values = np.array([new_id[int(i)] for i in ids], np.int32)
+        # By proposal id: its new instance id; 0 for those that are not wanted.
+        becomes = np.zeros(max(proposals.table) + 1, np.int32)
+        becomes[wanted] = [new_id[i] for i in wanted]
         placed: set[int] = set()
         for index in proposals.tiles_of(wanted):
             proposed = proposals.tiles.tile(index)
-            place = np.searchsorted(ids, proposed).clip(max=ids.size - 1)
-            where = (ids[place] == proposed) & (self.labels.tile(index) == 0)
+            values = becomes[proposed]
+            where = (values > 0) & (self.labels.tile(index) == 0)
             if where.any():
-                builder.write_tile(index, values[place], where)
+                builder.write_tile(index, values, where)
                 placed.update(np.unique(proposed[where]).tolist())
         for proposal_id in placed:
             instance_id = new_id[proposal_id]

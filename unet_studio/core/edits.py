@@ -145,9 +145,8 @@ class EditBuilder:
         self._labels.close_written()
         emptied = set(self._rows_before)
         for delta in deltas:
-            self._instances.count_change(delta.index, delta.before, delta.after)
-            emptied.update(np.unique(delta.before[delta.before != delta.after]).tolist())
-        for instance_id in emptied - {0}:
+            emptied.update(self._instances.count_change(delta.index, delta.before, delta.after))
+        for instance_id in emptied:
             if instance_id in self._instances and not self._instances.tiles_of(instance_id):
                 self.put_row(instance_id, None)
         rows = tuple(

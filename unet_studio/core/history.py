@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from unet_studio.core.edits import Edit, StoredEdit
 
 DEFAULT_BUDGET_BYTES = 128 * 2**20
-DEFAULT_STEPS = 2000
+DEFAULT_STEPS = 1000
 """Older ones are still in the project's journal: see the history panel."""
 
 

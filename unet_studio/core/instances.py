@@ -75,14 +75,20 @@ class InstanceTable:
         """Ids from 1 to `last` that no row has, ascending."""
         return (i for i in range(1, last + 1) if i not in self._rows)
 
-    def count_change(self, index: TileIndex, before: LabelArray, after: LabelArray) -> None:
-        """Account for pixels of one tile that changed from `before` to `after` (same shape)."""
+    def count_change(self, index: TileIndex, before: LabelArray, after: LabelArray) -> list[int]:
+        """Account for pixels of one tile that changed from `before` to `after` (same shape).
+
+        Returns the ids that lost pixels.
+        """
         changed = before != after
-        for values, sign in ((before[changed], -1), (after[changed], 1)):
-            ids, counts = np.unique(values, return_counts=True)
+        lost: list[int] = []
+        for values, sign in ((before, -1), (after, 1)):
+            ids, counts = np.unique(values[changed & (values > 0)], return_counts=True)
             for instance_id, count in zip(ids.tolist(), counts.tolist(), strict=True):
-                if instance_id:
-                    self._add(instance_id, index, sign * count)
+                self._add(instance_id, index, sign * count)
+            if sign < 0:
+                lost = ids.tolist()
+        return lost
 
     def set_counts(self, index: TileIndex, counts: Mapping[int, int]) -> None:
         """Load the stored pixel counts of one tile."""
