@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
@@ -81,7 +83,7 @@ class ImagesPanel(QWidget):
 
 
 def _show_state(item: QListWidgetItem, *, checked: bool, instances: int) -> None:
-    item.setIcon(_dot(theme.GOOD if checked else theme.FAINT_TEXT, filled=checked, half=instances > 0))
+    item.setIcon(_dot(checked=checked, begun=instances > 0))
     item.setData(Qt.ItemDataRole.UserRole + 1, checked)
     name = item.toolTip()
     if checked:
@@ -93,22 +95,27 @@ def _show_state(item: QListWidgetItem, *, checked: bool, instances: int) -> None
     item.setStatusTip(f"{name}: {state}")
 
 
-def _dot(colour: QColor, *, filled: bool, half: bool) -> QIcon:
-    """A filled circle with a tick: checked. A half circle: begun. A ring: untouched."""
+@lru_cache(maxsize=4)
+def _dot(*, checked: bool, begun: bool) -> QIcon:
+    """A filled circle with a tick: checked. A half circle: begun. A ring: untouched.
+
+    Made once: Qt keeps the pixels of every icon it has shown.
+    """
+    colour = theme.GOOD if checked else theme.FAINT_TEXT
     pixmap = QPixmap(_DOT_PX * 2, _DOT_PX * 2)
     pixmap.setDevicePixelRatio(2)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(colour, 1.6))
-    if filled:
+    if checked:
         painter.setBrush(colour)
     painter.drawEllipse(3, 3, _DOT_PX - 6, _DOT_PX - 6)
-    if filled:
+    if checked:
         painter.setPen(QPen(QColor(255, 255, 255), 1.8))
         painter.drawLine(5, 8, 7, 10)
         painter.drawLine(7, 10, 11, 6)
-    elif half:
+    elif begun:
         painter.setBrush(colour)
         painter.drawPie(3, 3, _DOT_PX - 6, _DOT_PX - 6, 90 * 16, 180 * 16)
     painter.end()
