@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.e2e.soak_session import SIDE_PX
 from unet_studio.store.project_store import ProjectStore
 
 ROOT = Path(__file__).resolve().parents[2]
-STROKES, BUDGET = 10_000, 4_000_000
+STROKES, BUDGET = 10_000, 600_000
 
 
 @pytest.mark.slow
@@ -27,7 +28,9 @@ def test_ten_thousand_strokes_leave_memory_flat_and_the_journal_within_its_budge
 
 def _soak(folder: Path) -> None:
     folder.mkdir()
-    cv2.imwrite(str(folder / "a.png"), np.random.default_rng(0).integers(0, 255, (1024, 1024), np.uint8))
+    cv2.imwrite(
+        str(folder / "a.png"), np.random.default_rng(0).integers(0, 255, (SIDE_PX, SIDE_PX), np.uint8)
+    )
     command = [sys.executable, "-m", "tests.e2e.soak_session", str(folder), str(STROKES), str(BUDGET)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=290, check=False)
     assert done.returncode == 0, done.stderr

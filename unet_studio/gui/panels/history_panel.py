@@ -38,7 +38,7 @@ from unet_studio.store.project_store import JournalSize, ProjectStore
 from unet_studio.store.time_machine import Timeline
 
 _BATCH = 300
-_MOST_ROWS = 1000
+_MOST_ROWS = 600
 _BUDGETS = (2**28, 2**30, 2**32, 2**34)
 
 _Index = QModelIndex | QPersistentModelIndex
