@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -86,6 +86,7 @@ class ProjectStore:
         self._listener = listener or Listener()
         self._timing = timing or Timing()
         self._lock = threading.RLock()
+        self._direct_writes = threading.Lock()
         self.folder = folder.absolute()
         self._connection = connect(self.folder)
         self._settings: dict[str, str] = dict(self._connection.execute("SELECT key, value FROM settings"))
@@ -144,16 +145,19 @@ class ProjectStore:
         # Nothing may be written to the old place once the copy has begun.
         self.journal.pause()
         self._lock.release()
-        connection = self._connection
-        try:
-            connection = self._copied_to(folder)
-        finally:
+        with self._direct_writes:
+            try:
+                connection = self._copied_to(folder)
+            except ProjectError:
+                with self._lock:
+                    self.journal.resume(self._connection)
+                raise
             with self._lock:
+                old_folder, self.folder = self.folder, folder
                 old, self._connection = self._connection, connection
                 self.journal.resume(connection)
-        old_folder, self.folder = self.folder, folder
         self._backups.close(_HANG_S)
-        with self._lock, contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error):
             old.close()  # It may fail for the reason that brought us here.
         remove_owner(old_folder)
         write_owner(folder)
@@ -199,7 +203,7 @@ class ProjectStore:
         for path in paths:
             # Before the lock: a share may take its time.
             found[path] = UNKNOWN if path.absolute() in known else fingerprint(path)
-        with self._told(), self._lock, transaction(self._connection) as cursor:
+        with self._told(), self._writing() as cursor:
             rows = cursor.execute("SELECT path, id, fingerprint FROM images").fetchall()
             known_ids = {path: image_id for path, image_id, _ in rows}
             missing: dict[str, int] | None = None
@@ -243,7 +247,7 @@ class ProjectStore:
         change places. Raises ProjectError if it is another image's own file.
         """
         stored, found = self._stored_path(path), fingerprint(path)
-        with self._told(), self._lock, transaction(self._connection) as cursor:
+        with self._told(), self._writing() as cursor:
             old, own = cursor.execute(
                 "SELECT path, fingerprint FROM images WHERE id = ?", (image_id,)
             ).fetchone()
@@ -284,22 +288,21 @@ class ProjectStore:
 
         Raises ProjectError if its labels were made for another size.
         """
-        with self._told(), self._lock:
-            row = self._connection.execute(
+        with self._told(), self._writing() as cursor:
+            row = cursor.execute(
                 "SELECT planes.id, height, width, path FROM planes JOIN images ON images.id = image_id "
                 "WHERE image_id = ? AND t = ? AND z = ?",
                 (image_id, t, z),
             ).fetchone()
             if row is None:
-                with transaction(self._connection) as cursor:
-                    cursor.execute(
-                        "INSERT INTO planes (image_id, t, z, height, width, next_id, is_checked, checksum) "
-                        "VALUES (?, ?, ?, ?, ?, 1, 0, 0)",
-                        (image_id, t, z, height, width),
-                    )
-                    plane_id = int(cursor.lastrowid or 0)
-                    seal_plane(cursor, plane_id)
-                    return plane_id
+                cursor.execute(
+                    "INSERT INTO planes (image_id, t, z, height, width, next_id, is_checked, checksum) "
+                    "VALUES (?, ?, ?, ?, ?, 1, 0, 0)",
+                    (image_id, t, z, height, width),
+                )
+                plane_id = int(cursor.lastrowid or 0)
+                seal_plane(cursor, plane_id)
+                return plane_id
         if (row[1], row[2]) != (height, width):
             raise ProjectError(
                 "{name} is now {height}×{width} px, but its labels were made at {old_height}×{old_width} "
@@ -319,7 +322,7 @@ class ProjectStore:
             for table in ("tiles", "journal", "proposals")
         )
         used += " UNION ALL SELECT 1 FROM planes WHERE image_id = :image AND trimmed_id > 0"
-        with self._told(), self._lock, transaction(self._connection) as cursor:
+        with self._told(), self._writing() as cursor:
             if cursor.execute(f"{used} LIMIT 1", {"image": image_id}).fetchone() is not None:
                 return False
             cursor.execute("DELETE FROM planes WHERE image_id = ?", (image_id,))
@@ -435,6 +438,12 @@ class ProjectStore:
             first_after_s=self._timing.first_backup_s,
             interval_s=self._timing.backup_interval_s,
         )
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Cursor]:
+        """A transaction beside the journal's; it waits while the project is copied to another folder."""
+        with self._direct_writes, self._lock, transaction(self._connection) as cursor:
+            yield cursor
 
     def _told(self) -> contextlib.AbstractContextManager[None]:
         return told(self.folder)
