@@ -317,5 +317,7 @@ class small_disk:  # noqa: N801 - reads as a statement
 
 @pytest.fixture(autouse=True)
 def no_leftover_threads() -> Iterator[None]:
+    before = set(threading.enumerate())
     yield
-    assert not [t for t in threading.enumerate() if t.name in ("journal", "backups")]
+    left = set(threading.enumerate()) - before
+    assert not [thread for thread in left if thread.name in ("journal", "backups")]
