@@ -54,22 +54,20 @@ def main() -> None:
         document = window.session.document
         chosen = int(rng.integers(1, INSTANCES))
         kind = rng.random()
-        if kind < 0.1:
+        window.use_tool("tool.eraser" if kind < 0.2 else "tool.brush")
+        window.session.select(instance=chosen if chosen in document.instances else 0)
+        start = rng.uniform(10, SIDE_PX - 10, 2)
+        path = [start, start + rng.uniform(-40, 40, 2), start + rng.uniform(-40, 40, 2)]
+        points = [canvas.transform.to_widget(PixelPoint(*at)) for at in path]
+        mouse(QEvent.Type.MouseButtonPress, points[0], Qt.MouseButton.LeftButton)
+        for at in points[1:]:
+            mouse(QEvent.Type.MouseMove, at, Qt.MouseButton.LeftButton)
+        mouse(QEvent.Type.MouseButtonRelease, points[-1], Qt.MouseButton.NoButton)
+        if len(document.instances) > INSTANCES:
+            window.session.delete_selected()
+        if number % 10 == 0:
             window.session.undo()
-        elif kind < 0.13:
             window.session.redo()
-        else:
-            window.use_tool("tool.eraser" if kind < 0.3 else "tool.brush")
-            window.session.select(instance=chosen if chosen in document.instances else 0)
-            start = rng.uniform(10, SIDE_PX - 10, 2)
-            path = [start, start + rng.uniform(-40, 40, 2), start + rng.uniform(-40, 40, 2)]
-            points = [canvas.transform.to_widget(PixelPoint(*at)) for at in path]
-            mouse(QEvent.Type.MouseButtonPress, points[0], Qt.MouseButton.LeftButton)
-            for at in points[1:]:
-                mouse(QEvent.Type.MouseMove, at, Qt.MouseButton.LeftButton)
-            mouse(QEvent.Type.MouseButtonRelease, points[-1], Qt.MouseButton.NoButton)
-            if len(document.instances) > INSTANCES:
-                window.session.delete_selected()
         QApplication.processEvents()
         while window.session.unsaved > 10:
             time.sleep(0.001)

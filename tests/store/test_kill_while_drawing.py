@@ -29,9 +29,11 @@ def same(one: Document, other: Document) -> None:
     assert {row.id: row for row in one.instances} == {row.id: row for row in other.instances}
     assert all(one.instances.area_px(row.id) == other.instances.area_px(row.id) for row in one.instances)
     assert one.checked == other.checked
-    # The journal's budget may have taken old edits meanwhile; what is left is the same.
-    kept = len(other.history.done)
-    assert [e.name for e in one.history.done][-kept:] == [e.name for e in other.history.done]
+    # The oldest edits may have gone from one of them: trimmed, or beyond the steps that memory keeps.
+    names = [[edit.name for edit in document.history.done] for document in (one, other)]
+    kept = min(map(len, names))
+    assert kept >= min(500, max(map(len, names)))
+    assert names[0][len(names[0]) - kept :] == names[1][len(names[1]) - kept :]
     assert [e.name for e in one.history.undone] == [e.name for e in other.history.undone]
 
 
