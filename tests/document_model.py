@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.conftest import discs
 from unet_studio.core.document import Change, Document, Over, Step
+from unet_studio.core.edits import Patch
 from unet_studio.core.geometry import Rect
 from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals
@@ -93,12 +94,15 @@ class DocumentAgainstArray(RuleBasedStateMachine):
         mask = np.random.default_rng(pick).random(rect.shape) < 0.8
         labels = self.now.labels.copy()
         inside = rect.intersect(PLANE)
+        within = self._known(pick + 1)
         if not inside.is_empty:
             part = labels[inside.slices]
             chosen = mask[inside.shift(-rect.top, -rect.left).slices]
-            part[chosen & (part == 0) if over is Over.BACKGROUND else chosen] = target
+            if over is not Over.EVERYTHING:
+                chosen = chosen & (part == (0 if over is Over.BACKGROUND else within))
+            part[chosen] = target
         self.document.begin_stroke("Brush stroke")
-        self.document.paint(MaskRegion(rect, mask), target, over=over)
+        self.document.paint(MaskRegion(rect, mask), target, over=over, inside=within)
         self._made(self.document.finish_stroke(), state_of(labels, self.now.checked, self.now.classes))
 
     @rule(rects_=st.lists(rects, min_size=1, max_size=3))
@@ -112,11 +116,43 @@ class DocumentAgainstArray(RuleBasedStateMachine):
                 labels[inside.slices] = 0
         self._made(self.document.finish_stroke(), state_of(labels, self.now.checked, self.now.classes))
 
+    @precondition(lambda self: self.ids)
+    @rule(rect=rects, seed=st.integers(0, 99), pick=picks, late=st.booleans())
+    def rewrite(self, rect: Rect, seed: int, pick: int, late: bool) -> None:
+        """New labels for a rectangle; some pixels were altered since the patch was computed."""
+        rng = np.random.default_rng(seed)
+        inside = rect.intersect(PLANE)
+        parent = self._known(pick)
+        before = self.document.read(rect)
+        after = np.where(rng.random(rect.shape) < 0.4, before, rng.choice([0, parent, -1, -2], rect.shape))
+        after = after.astype(np.int32)
+        if late:
+            before[: rect.height // 2] += 1
+        first = self.document.next_id
+        patch = Patch(rect, before, after)
+        change = self.document.rewrite([patch], name="Split", parents={-1: parent, -2: parent})
+        labels, classes = self.now.labels.copy(), dict(self.now.classes)
+        if not inside.is_empty:
+            part = inside.shift(-rect.top, -rect.left).slices
+            now = labels[inside.slices]
+            made = np.select([after == -1, after == -2], [first, first + 1], after)[part]
+            take = (before != after)[part] & (now == before[part])
+            if parent not in self.now.classes:
+                take &= made != parent
+            now[take] = made[take]
+        self.ids += [first, first + 1]
+        for new in (first, first + 1):
+            classes[new] = classes.get(parent, 1)
+        self._made(change, state_of(labels, self.now.checked, classes))
+
     @rule(rect=rects, pick=st.integers(1, 60))
     def aborted_stroke_changes_nothing(self, rect: Rect, pick: int) -> None:
         self.document.begin_stroke("Brush stroke")
         self.document.paint(rectangle(rect), 5000 + pick)
-        self.document.erase(rectangle(rect.shift(7, 3)))
+        self.document.erase(rectangle(rect.shift(7, 3)), only=pick % 3)
+        if pick % 2:
+            self.document.restart_stroke()
+            self.document.paint(rectangle(rect.shift(-9, 5)), 5000 + pick)
         self.document.abort_stroke()
 
     @precondition(lambda self: self.ids)

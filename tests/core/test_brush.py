@@ -65,3 +65,20 @@ def test_a_brush_of_one_pixel_marks_the_pixel_under_its_tip() -> None:
 @pytest.mark.parametrize("at", [PixelPoint(-50, -50), PixelPoint(1e9, 1e9)])
 def test_a_stroke_outside_the_plane_has_no_tile(at: PixelPoint) -> None:
     assert not list(Capsule(at, at, 10).tiles(PLANE))
+
+
+@given(points, points, points, st.floats(1, 40))
+def test_continuing_a_stroke_covers_the_same_as_drawing_it_anew(
+    a: PixelPoint, b: PixelPoint, c: PixelPoint, diameter: float
+) -> None:
+    first = Capsule(a, b, diameter).mask(PLANE)
+    anew, continued = Capsule(b, c, diameter), Capsule(b, c, diameter, continues=True)
+    assert ((first | anew.mask(PLANE)) == (first | continued.mask(PLANE))).all()
+    assert not (continued.mask(PLANE) & ~anew.mask(PLANE)).any()
+
+
+def test_continuing_with_a_huge_brush_leaves_out_the_tiles_it_has_covered() -> None:
+    plane = Rect.of_size(6000, 6000)
+    step = Capsule(PixelPoint(3000, 3000), PixelPoint(3000, 3020), 2000, continues=True)
+    whole = Capsule(PixelPoint(3000, 3000), PixelPoint(3000, 3020), 2000)
+    assert len(list(step.tiles(plane))) < len(list(whole.tiles(plane))) * 0.6

@@ -6,7 +6,7 @@ document never notifies anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, Flag, auto
 from itertools import islice
@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 
 from unet_studio.core.checked_area import CheckedArea
-from unet_studio.core.edits import Edit, EditBuilder, apply
+from unet_studio.core.edits import Edit, EditBuilder, Patch, apply
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import Rect, tile_rect
 from unet_studio.core.history import History
@@ -34,10 +34,11 @@ class ChangeKind(Flag):
 
 
 class Over(Enum):
-    """What a stroke may cover."""
+    """What a stroke may cover; INSIDE: the pixels of one instance only."""
 
     EVERYTHING = auto()
     BACKGROUND = auto()
+    INSIDE = auto()
 
 
 class Step(Enum):
@@ -60,6 +61,13 @@ class Change:
     rect: Rect
     edit: Edit | None = None
     step: Step = Step.MAKE
+
+    def and_then(self, later: Change | None) -> Change:
+        """Both, to be shown at once; at most one of them made an edit."""
+        if later is None:
+            return self
+        kind, rect = self.kind | later.kind, self.rect.union(later.rect)
+        return Change(kind, rect, later.edit or self.edit, later.step if later.edit else self.step)
 
 
 class Document:
@@ -96,6 +104,21 @@ class Document:
         if not self.bounds.contains_point(y, x):
             return 0
         return self.labels.value_at(int(y), int(x))
+
+    def instance_rect(self, instance_id: int) -> Rect:
+        """The smallest rectangle that holds an instance; empty for none."""
+        rect = Rect(0, 0, 0, 0)
+        for index in self.instances.tiles_of(instance_id):
+            mine = self.labels.tile(index) == instance_id
+            rows, cols = np.flatnonzero(mine.any(1)), np.flatnonzero(mine.any(0))
+            cell = tile_rect(index)
+            part = Rect(int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1)
+            rect = rect.union(part.shift(cell.top, cell.left))
+        return rect
+
+    def instance_of_class(self, class_index: int) -> int:
+        """The instance of a class that has one at most ("stuff"): the smallest such id, 0 for none."""
+        return min((row.id for row in self.instances if row.class_index == class_index), default=0)
 
     @property
     def is_checked(self) -> bool:
@@ -137,9 +160,18 @@ class Document:
         """True between `begin_stroke` and its end."""
         return self._stroke is not None
 
-    def paint(self, region: Region, instance_id: int, *, over: Over = Over.EVERYTHING) -> Change | None:
+    def paint(
+        self,
+        region: Region,
+        instance_id: int,
+        *,
+        over: Over = Over.EVERYTHING,
+        inside: int = 0,
+        class_index: int = 1,
+    ) -> Change | None:
         """Give the pixels of `region` to an instance; a new id becomes a row. Outside the plane: nothing.
 
+        `inside`: the instance that `Over.INSIDE` means. `class_index`: the class of a new instance.
         Raises ValueError for an id outside 0..2^31-1; 0 is background.
         """
         if not 0 <= instance_id <= MAX_INSTANCE_ID:
@@ -148,21 +180,29 @@ class Document:
         touched = Rect(0, 0, 0, 0)
         area = region.rect.intersect(self.bounds)
         for index in region.tiles(area):
-            part = tile_rect(index).intersect(area)
+            cell = tile_rect(index)
+            part = cell.intersect(area)
             mask = region.mask(part)
-            if over is Over.BACKGROUND:
-                mask = mask & (self.labels.read(part) == 0)
+            if over is not Over.EVERYTHING:
+                under = self.labels.tile(index)[part.shift(-cell.top, -cell.left).slices]
+                mask = mask & (under == (0 if over is Over.BACKGROUND else inside))
             touched = touched.union(stroke.write(part, instance_id, mask))
         if touched.is_empty:
             return None
         if instance_id and instance_id not in self.instances:
-            stroke.put_row(instance_id, Instance(instance_id))
+            stroke.put_row(instance_id, Instance(instance_id, class_index))
             self.next_id = max(self.next_id, instance_id + 1)
         return _pixels(touched)
 
-    def erase(self, region: Region) -> Change | None:
-        """Make the pixels of `region` background, whatever instance they belonged to."""
-        return self.paint(region, 0)
+    def erase(self, region: Region, *, only: int = 0) -> Change | None:
+        """Make the pixels of `region` background: of the instance `only`, or (0) of any."""
+        return self.paint(region, 0, over=Over.INSIDE if only else Over.EVERYTHING, inside=only)
+
+    def restart_stroke(self) -> Change | None:
+        """Take back what the open stroke has drawn so far; it stays open."""
+        stroke = self._open_stroke()
+        self._stroke = EditBuilder(stroke.name, self.labels, self.instances)
+        return _pixels(stroke.abort())
 
     def finish_stroke(self) -> Change | None:
         """End of the stroke: one edit, pushed on the history."""
@@ -194,6 +234,38 @@ class Document:
             row = self.instances.get(instance_id)
             if row is not None:
                 builder.put_row(instance_id, replace(row, class_index=class_index))
+        return self._made(builder.finish())
+
+    def rewrite(
+        self, patches: Iterable[Patch], *, name: str, parents: Mapping[int, int] | None = None
+    ) -> Change | None:
+        """Give rectangles new labels, as one edit.
+
+        Only pixels that are still what they were when the patch was computed are altered: a patch that
+        comes late overwrites nothing. `parents`: for each number below 0 in the patches the instance whose
+        class and origin the new one has; it gets an id of its own.
+        """
+        self._require_no_stroke()
+        born = dict(zip(parents or {}, self.new_instance_ids(len(parents or {})), strict=True))
+        rows = {new: self.instances.get((parents or {})[number]) for number, new in born.items()}
+        builder = EditBuilder(name, self.labels, self.instances)
+        placed: set[int] = set()
+        for patch in patches:
+            after = patch.after
+            for number in np.unique(after[after < 0]).tolist():
+                after = np.where(after == number, np.int32(born[number]), after)
+                placed.add(born[number])
+            rect = patch.rect.intersect(self.bounds)
+            part = rect.shift(-patch.rect.top, -patch.rect.left).slices
+            before, after = patch.before[part], after[part]
+            where = (before != after) & (self.labels.read(rect) == before)
+            for number in np.unique(after[where]).tolist():
+                if number and number not in placed and number not in self.instances:
+                    where &= after != number  # It was deleted meanwhile.
+            builder.write(rect, after, where)
+        for new in placed:
+            parent = rows[new]
+            builder.put_row(new, Instance(new) if parent is None else replace(parent, id=new))
         return self._made(builder.finish())
 
     def bring_back(self, instance_id: int, past: Past, *, name: str) -> Change | None:
@@ -239,17 +311,18 @@ class Document:
         # By proposal id: its new instance id; 0 for those that are not wanted.
         becomes = np.zeros(max(proposals.table) + 1, np.int32)
         becomes[wanted] = [new_id[i] for i in wanted]
-        placed: set[int] = set()
+        is_placed = np.zeros(becomes.size, bool)
         for index in proposals.tiles_of(wanted):
             proposed = proposals.tiles.tile(index)
             values = becomes[proposed]
             where = (values > 0) & (self.labels.tile(index) == 0)
             if where.any():
                 builder.write_tile(index, values, where)
-                placed.update(np.unique(proposed[where]).tolist())
-        for proposal_id in placed:
+                is_placed[proposed[where]] = True
+        for proposal_id in np.flatnonzero(is_placed).tolist():
             instance_id = new_id[proposal_id]
-            builder.put_row(instance_id, Instance(instance_id, origin=Origin.PROPOSED))
+            class_index = proposals.table[proposal_id].class_index
+            builder.put_row(instance_id, Instance(instance_id, class_index, Origin.PROPOSED))
             proposals.accepted[proposal_id] = instance_id
         return self._made(builder.finish())
 

@@ -36,6 +36,18 @@ class TileDelta:
         return Rect(top, left, top + self.before.shape[0], left + self.before.shape[1])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """New labels for a rectangle: int32 arrays of `rect.shape`, as they were when it was computed and now.
+
+    Numbers below 0 in `after` stand for new instances: see `Document.rewrite`.
+    """
+
+    rect: Rect
+    before: LabelArray
+    after: LabelArray
+
+
 @dataclass(frozen=True, slots=True)
 class RowDelta:
     """One row of the instance table before and after; None = no such row."""
@@ -121,8 +133,8 @@ class EditBuilder:
             if not mask.any():
                 continue
             tile = self._writable(index)
-            source = values if isinstance(values, int) else values[in_rect][mask]
-            tile[part.shift(-cell.top, -cell.left).slices][mask] = source
+            source = values if isinstance(values, int) else values[in_rect]
+            np.copyto(tile[part.shift(-cell.top, -cell.left).slices], source, where=mask)
             self._dirty[index] = self._dirty.get(index, Rect(0, 0, 0, 0)).union(part)
             touched = touched.union(part)
         return touched

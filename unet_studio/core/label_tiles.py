@@ -119,6 +119,13 @@ class LabelTiles:
         self._remember(index, tile)
         return tile
 
+    def glance(self, index: TileIndex) -> LabelArray:
+        """As `tile`, for one look: a tile that is put away does not push another one out of memory."""
+        data = self._packed.get(index)
+        if data is None or index in self._open or index in self._unpacked:
+            return self.tile(index)
+        return unfold_tile(data)
+
     def replace(self, index: TileIndex, tile: LabelArray) -> None:
         """Put a whole tile; it becomes read-only. An all-zero tile frees the place."""
         self._packed.pop(index, None)
@@ -170,8 +177,9 @@ class LabelTiles:
         for index in indices:
             if index.row in row_spans and index.col in col_spans and index in self:
                 row_span, col_span = row_spans[index.row], col_spans[index.col]
-                picked = np.ix_(rows[row_span] % TILE_PX, cols[col_span] % TILE_PX)
-                out[row_span, col_span] = self.tile(index)[picked]
+                # Whole rows first: they are copied at the speed of memory.
+                picked = self.tile(index).take(rows[row_span] % TILE_PX, axis=0)
+                out[row_span, col_span] = picked.take(cols[col_span] % TILE_PX, axis=1)
         return out
 
     def value_at(self, y: int, x: int) -> int:

@@ -18,6 +18,7 @@ class Proposal:
     id: int
     rect: Rect
     area_px: int
+    class_index: int = 1
 
 
 @dataclass(slots=True)

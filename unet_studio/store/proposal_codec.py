@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from unet_studio.core.classes import FIRST_CLASS
 from unet_studio.core.geometry import Rect, TileIndex
 from unet_studio.core.label_tiles import LabelTiles
 from unet_studio.core.proposals import Proposal, Proposals
@@ -15,6 +16,8 @@ class _ProposalsData(msgspec.Struct, array_like=True):
     table: list[tuple[int, int, int, int, int, int]]
     accepted: dict[int, int]
     rejected: list[int]
+    classes: dict[int, int] = {}
+    """Class of the proposals that are not of the first one."""
 
 
 def pack_proposals(proposals: Proposals) -> bytes:
@@ -30,6 +33,7 @@ def pack_proposals(proposals: Proposals) -> bytes:
             ],
             accepted=dict(proposals.accepted),
             rejected=sorted(proposals.rejected),
+            classes={p.id: p.class_index for p in proposals.table.values() if p.class_index != FIRST_CLASS},
         )
     )
 
@@ -39,7 +43,10 @@ def unpack_proposals(data: bytes) -> Proposals:
     found = msgspec.msgpack.decode(data, type=_ProposalsData)
     return Proposals(
         LabelTiles({TileIndex(row, col): labels for row, col, labels in found.tiles}),
-        {row[0]: Proposal(row[0], Rect(*row[1:5]), row[5]) for row in found.table},
+        {
+            row[0]: Proposal(row[0], Rect(*row[1:5]), row[5], found.classes.get(row[0], FIRST_CLASS))
+            for row in found.table
+        },
         found.model,
         found.accepted,
         set(found.rejected),
