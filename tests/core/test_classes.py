@@ -17,7 +17,11 @@ def test_a_class_can_be_renamed_recoloured_and_made_stuff_by_itself() -> None:
     table = ClassTable().added("Vessel")
     altered = table.altered(2, name="Vessels", colour=(1, 2, 3), is_stuff=True)
     assert altered.get(1) == table.get(1)
-    assert (altered.get(2).name, altered.get(2).colour, altered.get(2).is_stuff) == ("Vessels", (1, 2, 3), True)
+    assert (altered.get(2).name, altered.get(2).colour, altered.get(2).is_stuff) == (
+        "Vessels",
+        (1, 2, 3),
+        True,
+    )
 
 
 def test_a_class_that_nobody_named_is_called_by_its_number() -> None:

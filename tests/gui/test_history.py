@@ -24,9 +24,9 @@ def labels(hand: Hand) -> np.ndarray:
 def shown(hand: Hand) -> np.ndarray:
     """The labels on the canvas, past or present."""
     layer, document = hand.canvas.layer, hand.window.session.document
-    assert layer.labels is not None
+    assert layer._labels is not None
     assert document is not None
-    return layer.labels.read(document.bounds)
+    return layer._labels._tiles.read(document.bounds)
 
 
 def rows(hand: Hand) -> list[str]:

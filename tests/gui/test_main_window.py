@@ -20,6 +20,7 @@ from unet_studio.core.geometry import Rect
 from unet_studio.core.regions import MaskRegion
 from unet_studio.gui.app import Studio
 from unet_studio.gui.main_window import MainWindow
+from unet_studio.gui.tools.tool import BrushMode
 from unet_studio.store.project_store import ProjectStore
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -76,7 +77,7 @@ def test_the_brush_spares_other_instances_unless_told_otherwise(hand: Hand, fold
     hand.key(Qt.Key.Key_N)
     hand.drag((56, 50), (56, 90))
     assert (labels(hand.window)[first] == 1).all()
-    hand.window.brush_panel._protect.setChecked(False)
+    hand.window.settings.mode = BrushMode.EVERYTHING
     hand.drag((50, 50), (50, 90))
     assert (labels(hand.window)[50, 50:90] == 2).all()
 
@@ -135,15 +136,15 @@ def test_escape_aborts_the_stroke_under_the_cursor(hand: Hand, folder: Path) -> 
 def test_the_wheel_and_the_brackets_change_the_brush(hand: Hand, folder: Path) -> None:
     hand.open(folder)
     hand.key(Qt.Key.Key_B)
-    before = hand.window.brush.diameter_px
+    before = hand.window.settings.diameter
     hand.wheel(50, 50, 2)
-    assert hand.window.brush.diameter_px > before
+    assert hand.window.settings.diameter > before
     hand.key(Qt.Key.Key_BracketLeft)
     hand.key(Qt.Key.Key_BracketLeft)
-    assert hand.window.brush.diameter_px == pytest.approx(before, abs=1)
+    assert hand.window.settings.diameter == pytest.approx(before, abs=1)
     for _ in range(80):
         hand.key(Qt.Key.Key_BracketLeft)
-    assert hand.window.brush.diameter_px == 1
+    assert hand.window.settings.diameter == 1
 
 
 def test_ctrl_wheel_zooms_at_the_pointer_and_the_middle_button_pans(hand: Hand, folder: Path) -> None:
@@ -438,6 +439,6 @@ def test_export_into_the_images_own_folder_is_refused(hand: Hand, folder: Path, 
     hand.key(Qt.Key.Key_B)
     hand.drag((50, 50), (50, 90))
     before = (folder / "field1.png").read_bytes()
-    hand.window.export(folder, ("label-png",))
+    hand.window.asking.export(folder, ("label-png",))
     qtbot.waitUntil(lambda: "would replace the images" in hand.window.notice.text, timeout=5_000)
     assert (folder / "field1.png").read_bytes() == before

@@ -350,7 +350,7 @@ def test_a_history_that_is_read_while_its_project_closes_says_nothing(
     hand.open(folder)
     draw_one(hand)
     store = hand.window.session.store
-    hand.window._show_history()
+    hand.window.actions_by_id["view.history"].trigger()
     with store._lock:
         hand.window.history_panel.reload()
         hand.window.session.abandon_project()

@@ -87,7 +87,7 @@ class Capsule:
 
     def mask(self, within: Rect) -> MaskArray:
         """See Region."""
-        y = np.arange(within.height) + (within.top + 0.5)
+        y = np.arange(within.height, dtype=np.float64) + (within.top + 0.5)
         x = np.arange(within.left, within.right)
         first, last = _pixels_between(*self._extent(y))
         mask: MaskArray = (x >= first[:, None]) & (x <= last[:, None])

@@ -160,6 +160,11 @@ class Document:
         """True between `begin_stroke` and its end."""
         return self._stroke is not None
 
+    @property
+    def drawn_rect(self) -> Rect:
+        """What the open stroke has drawn on so far; empty if none is open."""
+        return self._stroke.touched if self._stroke is not None else Rect(0, 0, 0, 0)
+
     def paint(
         self,
         region: Region,

@@ -172,12 +172,18 @@ class EditBuilder:
             return None
         return Edit(self.name, deltas, rows, checked)
 
-    def abort(self) -> Rect:
-        """Put everything back as it was; returns what must be redrawn."""
-        self._labels.discard_written()
+    @property
+    def touched(self) -> Rect:
+        """The rectangle around all writes so far."""
         touched = Rect(0, 0, 0, 0)
         for dirty in self._dirty.values():
             touched = touched.union(dirty)
+        return touched
+
+    def abort(self) -> Rect:
+        """Put everything back as it was; returns what must be redrawn."""
+        self._labels.discard_written()
+        touched = self.touched
         for instance_id, row in self._rows_before.items():
             self._instances.put(instance_id, row)
         return touched

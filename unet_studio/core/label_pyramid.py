@@ -55,8 +55,8 @@ class LabelPyramid:
     ) -> tuple[LabelArray, bool]:
         """Labels at every pair of ascending `rows` and `cols`, as `LabelTiles.sample`.
 
-        Where these are 2ⁿ pixels apart or more, the label of a pixel less than 2ⁿ away may stand for that of the
-        very one. False: `budget_s` was over before every tile was reduced, and some labels are missing:
+        Where these are 2ⁿ pixels apart or more, the label of a pixel less than 2ⁿ away may stand for that of
+        the very one. False: `budget_s` was over before every tile was reduced, and some labels are missing:
         ask again.
         """
         power = _power(rows, cols)
@@ -149,4 +149,3 @@ def _picked(labels: LabelArray, rows: IndexArray, cols: IndexArray) -> LabelArra
     out[(rows < 0) | (rows >= height), :] = 0
     out[:, (cols < 0) | (cols >= width)] = 0
     return out
-

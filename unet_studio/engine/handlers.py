@@ -39,7 +39,7 @@ def handle_predict(
         seconds=time.perf_counter() - started,
         notes=prediction.notes,
     )
-    return outcome, [prediction.labels]
+    return outcome, [prediction.labels, prediction.probability]
 
 
 def handle_train(request: Train, _: list[Array], context: ServerContext) -> tuple[Outcome, list[Array]]:

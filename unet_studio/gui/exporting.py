@@ -16,10 +16,10 @@ from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 @dataclass(frozen=True, slots=True)
 class ExportItem:
-    """One image to export: its labels now, or (None) to be read from the project."""
+    """One image to export: its planes in memory as they are now, by plane id; the others are read."""
 
     record: ImageRecord
-    labels: tuple[LabelTiles, Rect] | None
+    labels: dict[int, tuple[LabelTiles, Rect]]
 
 
 def items_to_export(session: Session, *, only_checked: bool) -> list[ExportItem]:
@@ -28,8 +28,8 @@ def items_to_export(session: Session, *, only_checked: bool) -> list[ExportItem]
     for record in session.images():
         if not (record.is_checked or (record.instances and not only_checked)):
             continue
-        image = session.kept_image(record.id)
-        labels = (image.document.labels.snapshot(), image.document.bounds) if image else None
+        kept = session.kept_documents(record.id)
+        labels = {plane: (document.labels.snapshot(), document.bounds) for plane, document in kept.items()}
         items.append(ExportItem(record, labels))
     return items
 
@@ -37,16 +37,24 @@ def items_to_export(session: Session, *, only_checked: bool) -> list[ExportItem]
 def export_masks(
     store: ProjectStore, items: Sequence[ExportItem], folder: Path, formats: tuple[str, ...]
 ) -> list[Path]:
-    """Write the masks; runs in a worker thread. Returns the files."""
+    """Write the masks; runs in a worker thread. Returns the files.
+
+    Of a stack, every plane that has labels: NAME_t0001_z0003.
+    """
     check_mask_names((item.record.path for item in items), folder, formats)
     writable_folder(folder)
     written: list[Path] = []
     for item in items:
-        if item.labels is not None:
-            tiles, bounds = item.labels
-        else:
-            planes = store.planes(item.record.id)
-            document = store.load_document(planes[0])
-            tiles, bounds = document.labels, document.bounds
-        written += write_plane_masks(folder, item.record.path.stem, tiles, bounds, formats)
+        places = store.plane_places(item.record.id)
+        for place in places:
+            if place.id in item.labels:
+                tiles, bounds = item.labels[place.id]
+            else:
+                document = store.load_document(place.id)
+                tiles, bounds = document.labels, document.bounds
+            is_stack = len(places) > 1 or place.t > 0 or place.z > 0
+            if is_stack and not tiles.indices():
+                continue
+            stem = item.record.path.stem + (f"_t{place.t:04}_z{place.z:04}" if is_stack else "")
+            written += write_plane_masks(folder, stem, tiles, bounds, formats)
     return written

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -48,19 +49,21 @@ class FineTuning(EngineClient):
             )
         if model is None:
             raise UserError("There is no model to start from: install U-Net Studio again.")
-        lessons: list[Lesson | ImageRecord] = [self._lesson(record) for record in records]
+        lessons = [self._open_lessons(record) for record in records]
         request = Train(job=0, samples=[], config=config, init=str(model), out=str(folder / name), name=name)
         title = tr("fine_tuning", "Fine-tuning {name}").format(name=name)
-        self._engine.submit(Job(title, lambda: _prepare(store, lessons, request), subject=store))
+        self._engine.submit(Job(title, lambda: _prepare(store, records, lessons, request), subject=store))
 
     def stop_keeping_best(self) -> None:
         """End now; the best weights so far become the model."""
         self._engine.stop_keeping_best()
 
-    def _lesson(self, record: ImageRecord) -> Lesson | ImageRecord:
-        """A snapshot of an image that is open now; others are read from the project by the worker."""
-        image = self._session.kept_image(record.id)
-        return Lesson.of(image.path, image.document) if image else record
+    def _open_lessons(self, record: ImageRecord) -> dict[int, Lesson]:
+        """Snapshots of an image's planes that are in memory now, by plane id."""
+        return {
+            plane_id: Lesson.of(record.path, document)
+            for plane_id, document in self._session.kept_documents(record.id).items()
+        }
 
     def _event(self, _: Job, event: object) -> None:
         if isinstance(event, Progress):
@@ -89,16 +92,22 @@ class FineTuning(EngineClient):
         self.said.emit(tr("fine_tuning", "Fine-tuning was cancelled. The model is as it was before."))
 
 
-def _stored_lessons(store: ProjectStore, record: ImageRecord) -> list[Lesson]:
-    return [Lesson.of(record.path, store.load_document(plane)) for plane in store.planes(record.id)]
+def _lessons_of(store: ProjectStore, record: ImageRecord, kept: dict[int, Lesson]) -> Iterator[Lesson]:
+    """Every plane of an image that has something checked; what is not in memory is read."""
+    for place in store.plane_places(record.id):
+        lesson = kept.get(place.id) or Lesson.of(record.path, store.load_document(place.id))
+        if not lesson.checked.is_empty:
+            yield replace(lesson, t=place.t, z=place.z)
 
 
-def _prepare(store: ProjectStore, lessons: Sequence[Lesson | ImageRecord], request: Train) -> Prepared:
+def _prepare(
+    store: ProjectStore, records: Sequence[ImageRecord], kept: Sequence[dict[int, Lesson]], request: Train
+) -> Prepared:
     """Write the run folder; runs in the worker thread. Raises UserError if it cannot be written."""
     snapshots = [
         lesson
-        for one in lessons
-        for lesson in ([one] if isinstance(one, Lesson) else _stored_lessons(store, one))
+        for record, open_lessons in zip(records, kept, strict=True)
+        for lesson in _lessons_of(store, record, open_lessons)
     ]
     run = new_run_folder(store.folder)
     written = write_lessons(run, snapshots)

@@ -54,8 +54,8 @@ def run_headless_demo(images: Path, out: Path) -> Iterator[str]:
             window.grab().save(str(out / "window.png"))
             window.canvas.grab().save(str(out / f"{record.path.stem}_overlay.png"))
         exported: list[list[Path]] = []
-        window.exported.connect(exported.append)
-        window.export(out / "masks", MASK_FORMATS)
+        window.asking.exported.connect(exported.append)
+        window.asking.export(out / "masks", MASK_FORMATS)
         wait(lambda: bool(exported))
         yield f"{len(exported[0])} masks in {out / 'masks'}"
         yield f"The window: {out / 'window.png'}; the overlays: {out}/*_overlay.png"

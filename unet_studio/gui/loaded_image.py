@@ -6,13 +6,18 @@ import os
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from unet_studio.core.document import Document
 from unet_studio.core.errors import ImageFileError
 from unet_studio.core.proposals import Proposals, reject_covered
+from unet_studio.gui.canvas.contrast import Contrast
 from unet_studio.gui.canvas.image_layer import DisplayImage
 from unet_studio.gui.translation import tr
-from unet_studio.io.image_source import whole_plane
+from unet_studio.io.image_source import ImageSource, whole_plane
 from unet_studio.io.open_image import open_image
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.store.fingerprint import fingerprint
@@ -40,26 +45,55 @@ class MissingImageError(ImageFileError):
         self.image_id = record.id
 
 
+class PlaneKey(NamedTuple):
+    """One plane of one image of the project."""
+
+    image_id: int
+    t: int = 0
+    z: int = 0
+
+
 @dataclass(slots=True, eq=False)
 class LoadedImage:
-    """`plane` (H, W, C), never written to; `document` belongs to the GUI thread."""
+    """One plane. `plane` (H, W, C), never written to; `document` belongs to the GUI thread."""
 
     record: ImageRecord
+    key: PlaneKey
+    source: ImageSource
     plane_id: int
     file_state: FileState
     plane: PlaneArray
     display: DisplayImage
     document: Document
     proposals: Proposals | None
-    planes: int
-    """Planes (t, z) in the file; the first one is shown."""
     former_path: Path
     """Where the project believed the file to be."""
+    contrast: Contrast
+    """How it is shown now."""
+    counted_instances: int
+    """Instances of this plane that the image's record counts."""
+    probability: npt.NDArray[np.uint8] | None = None
+    """The foreground probability × 255 of the last proposing, (H, W)."""
 
     @property
     def id(self) -> int:
         """The image's id in the project."""
         return self.record.id
+
+    @property
+    def t(self) -> int:
+        """Time point of the plane."""
+        return self.key.t
+
+    @property
+    def z(self) -> int:
+        """Depth of the plane."""
+        return self.key.z
+
+    @property
+    def pixel_size_um(self) -> float | None:
+        """Side of a pixel, where the file says it."""
+        return self.source.pixel_size_um
 
     @property
     def path(self) -> Path:
@@ -75,17 +109,24 @@ class LoadedImage:
         text = tr("images", "{width} × {height}, {kind}, {bits}-bit").format(
             width=width, height=height, kind=kind, bits=self.plane.dtype.itemsize * 8
         )
-        if self.planes > 1:
-            text += ", " + tr("images", "plane 1 of {count}").format(count=self.planes)
+        axes = self.source.axes
+        if axes.z > 1:
+            text += ", " + tr("images", "z {place} of {count}").format(place=self.z + 1, count=axes.z)
+        if axes.t > 1:
+            text += ", " + tr("images", "t {place} of {count}").format(place=self.t + 1, count=axes.t)
         return text
 
 
-def load_image(store: ProjectStore, record: ImageRecord) -> LoadedImage:
-    """Read an image and its labels; runs in a worker thread.
+def load_image(
+    store: ProjectStore, record: ImageRecord, key: PlaneKey, source: ImageSource | None = None
+) -> LoadedImage:
+    """Read a plane of an image and its labels; runs in a worker thread. `source`: the image, if it is open.
 
     A file that was moved or altered is looked for near by. An altered one whose original is nowhere is
     used if its size still fits. Raises UserError; MissingImageError if the person has to be asked.
     """
+    if source is not None:
+        return _load(store, record, key, FileState.SAME, record.path, source)
     found, former_path = fingerprint(record.path), record.path
     state = FileState.SAME
     if not found.digest:
@@ -97,7 +138,7 @@ def load_image(store: ProjectStore, record: ImageRecord) -> LoadedImage:
         record = replace(record, fingerprint=store.set_image_file(record.id, record.path))
     elif found.digest != record.fingerprint.digest:
         record, state = _original_near(store, record)
-    return _load(store, record, state, former_path)
+    return _load(store, record, key, state, former_path, open_image(record.path))
 
 
 def _original_near(store: ProjectStore, record: ImageRecord) -> tuple[ImageRecord, FileState]:
@@ -110,34 +151,46 @@ def _original_near(store: ProjectStore, record: ImageRecord) -> tuple[ImageRecor
     return _moved(store, record, original), FileState.FOUND
 
 
-def locate_image(store: ProjectStore, record: ImageRecord, path: Path) -> LoadedImage:
+def locate_image(store: ProjectStore, record: ImageRecord, key: PlaneKey, path: Path) -> LoadedImage:
     """The person says where an image's file is. Raises UserError if its labels do not fit that file."""
     # First: nothing is altered if it does not fit.
-    loaded = _load(store, replace(record, path=path), FileState.SAME, record.path)
+    loaded = _load(store, replace(record, path=path), key, FileState.SAME, record.path, open_image(path))
     loaded.record = _moved(store, record, path)
     return loaded
 
 
-def _load(store: ProjectStore, record: ImageRecord, state: FileState, former_path: Path) -> LoadedImage:
-    source = open_image(record.path)
-    plane = whole_plane(source)
+def _load(
+    store: ProjectStore,
+    record: ImageRecord,
+    key: PlaneKey,
+    state: FileState,
+    former_path: Path,
+    source: ImageSource,
+) -> LoadedImage:
+    # A file that has fewer planes than before shows its last one.
+    key = PlaneKey(key.image_id, min(key.t, source.axes.t - 1), min(key.z, source.axes.z - 1))
+    plane = whole_plane(source, t=key.t, z=key.z)
     plane.flags.writeable = False
     height, width = plane.shape[:2]
-    plane_id = store.open_plane(record.id, height=height, width=width)
+    plane_id = store.open_plane(record.id, height=height, width=width, t=key.t, z=key.z)
     document = store.load_document(plane_id)
     proposals = store.load_proposals(plane_id)
     if proposals is not None:
         reject_covered(proposals, document.labels)
+    display = DisplayImage.from_plane(plane)
     return LoadedImage(
-        record,
-        plane_id,
-        state,
-        plane,
-        DisplayImage.from_plane(plane),
-        document,
-        proposals,
-        source.axes.t * source.axes.z,
-        former_path,
+        record=record,
+        key=key,
+        source=source,
+        plane_id=plane_id,
+        file_state=state,
+        plane=plane,
+        display=display,
+        document=document,
+        proposals=proposals,
+        former_path=former_path,
+        contrast=display.auto,
+        counted_instances=len(document.instances),
     )
 
 

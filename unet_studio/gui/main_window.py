@@ -1,127 +1,103 @@
-"""The main window: puts the pieces together. Decides nothing."""
+"""The main window: puts the pieces together and shows what the session says. Decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+import numpy as np
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDockWidget,
-    QFileDialog,
     QGridLayout,
     QLabel,
     QMainWindow,
-    QMessageBox,
     QScrollArea,
     QTabWidget,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
-import unet_studio
 from unet_studio.core.document import Change, ChangeKind
-from unet_studio.core.errors import ClosedProjectError, DamagedProjectError, UserError
-from unet_studio.core.geometry import PixelPoint, Rect
-from unet_studio.gui import theme
-from unet_studio.gui.actions import TABLE, Actions
+from unet_studio.core.errors import UserError
+from unet_studio.core.geometry import Rect, tile_rect
+from unet_studio.gui.actions import CLASS_TABLE, Actions
+from unet_studio.gui.asking import Asking
 from unet_studio.gui.background.engine_thread import EngineThread
 from unet_studio.gui.background.pool import Pool
+from unet_studio.gui.canvas.contrast import Contrast
 from unet_studio.gui.canvas.view import CanvasView
-from unet_studio.gui.dialogs.export_dialog import ExportDialog
-from unet_studio.gui.dialogs.fine_tune_dialog import FineTuneDialog
-from unet_studio.gui.exporting import export_masks, items_to_export
+from unet_studio.gui.contrast_keeper import ContrastKeeper
 from unet_studio.gui.fine_tuning import FineTuning
-from unet_studio.gui.loaded_image import FileState, LoadedImage, MissingImageError
+from unet_studio.gui.label_classes import LabelClasses
+from unet_studio.gui.menus import add_toolbars, fill_menus
 from unet_studio.gui.models import Models
-from unet_studio.gui.panels.brush_panel import BrushPanel
+from unet_studio.gui.panels.classes_panel import ClassesPanel
+from unet_studio.gui.panels.display_panel import DisplayPanel
 from unet_studio.gui.panels.history_panel import HistoryPanel
 from unet_studio.gui.panels.images_panel import ImagesPanel
+from unet_studio.gui.panels.instances_panel import InstancesPanel
 from unet_studio.gui.panels.job_bar import JobBar
 from unet_studio.gui.panels.model_panel import ModelPanel
-from unet_studio.gui.panels.notice import Notice, Remedy
+from unet_studio.gui.panels.notice import Notice
 from unet_studio.gui.panels.past_bar import PastBar
+from unet_studio.gui.panels.plane_bar import PlaneBar
+from unet_studio.gui.panels.repair_panel import RepairPanel
+from unet_studio.gui.panels.section import Section
+from unet_studio.gui.panels.tool_panel import ToolPanel
 from unet_studio.gui.panels.training_panel import TrainingPanel
+from unet_studio.gui.problems import Problems
 from unet_studio.gui.proposing import Proposing
+from unet_studio.gui.repairs import Repairs
+from unet_studio.gui.reviewing import Reviewing
 from unet_studio.gui.session import Session
+from unet_studio.gui.stacks import Stacks
 from unet_studio.gui.time_travel import TimeTravel
-from unet_studio.gui.tools.pick_tool import PickTool
-from unet_studio.gui.tools.stroke_tool import BrushTool, EraserTool
-from unet_studio.gui.tools.tool import BrushSettings, Tool
-from unet_studio.gui.translation import error_text, mark, tr
-from unet_studio.io.open_image import IMAGE_ENDINGS
-from unet_studio.settings.training import TrainConfig
+from unet_studio.gui.tool_box import ToolBox
+from unet_studio.gui.tools.tool import ToolSettings, Touch
+from unet_studio.gui.translation import error_text, tr
 
-_MENUS = (
-    (
-        mark("menus", "File"),
-        ("file.open_images", "file.open_folder", "file.open_project", "", "file.export", "", "file.quit"),
-    ),
-    (
-        mark("menus", "Edit"),
-        ("edit.undo", "edit.redo", "", "edit.new_instance", "edit.delete", "", "edit.checked"),
-    ),
-    (
-        mark("menus", "Tools"),
-        ("tool.pick", "tool.brush", "tool.eraser", "", "tool.smaller", "tool.larger"),
-    ),
-    (
-        mark("menus", "Propose"),
-        ("propose.run", "propose.stop", "", "propose.accept_all", "propose.accept"),
-    ),
-    (mark("menus", "Train"), ("train.fine_tune", "", "train.stop", "train.cancel")),
-    (
-        mark("menus", "View"),
-        (
-            "view.fit", "view.actual", "view.zoom_in", "view.zoom_out", "", "view.labels", "",
-            "view.previous", "view.next", "", "view.history",
-        ),
-    ),
-    (mark("menus", "Help"), ("help.shortcuts", "help.about")),
-)  # fmt: skip
-_TOOLBAR = (
-    "file.open_folder", "", "edit.undo", "edit.redo", "", "tool.pick", "tool.brush", "tool.eraser",
-    "edit.new_instance", "edit.delete", "", "propose.run", "propose.stop", "propose.accept_all",
-    "propose.accept", "", "edit.checked", "train.fine_tune", "file.export", "", "view.fit",
-)  # fmt: skip
-_TEXT_BESIDE_ICON = ("propose.run", "propose.accept_all", "edit.checked", "train.fine_tune", "file.export")
 _ZOOM_STEP = 1.5
 _COMFORTABLE = QSize(1400, 860)
+_MOST_CLASSES_SHOWN = 256
 
 
 class MainWindow(QMainWindow):
-    """Canvas in the middle, images on the left, brush, model and training on the right."""
-
-    exported = Signal(object)  # the files
+    """Canvas in the middle, images on the left, tools, looks, model and training on the right."""
 
     def __init__(self, pool: Pool, proposer: EngineThread, trainer: EngineThread) -> None:
         super().__init__()
-        self._pool = pool
-        self.session = Session(pool, self)
-        self.models = Models(self.session)
-        self.proposing = Proposing(self.session, self.models, proposer)
-        self.fine_tuning = FineTuning(self.session, self.models, trainer)
-        self.travel = TimeTravel(self.session, pool)
-        self.brush = BrushSettings()
+        self.session = session = Session(pool, self)
+        self.models = Models(session)
+        self.classes = LabelClasses(session)
+        self.proposing = Proposing(session, self.models, proposer)
+        self.fine_tuning = FineTuning(session, self.models, trainer)
+        self.travel = TimeTravel(session, pool)
+        self.reviewing = Reviewing(session)
+        self.stacks = Stacks(session, pool)
+        self.settings = ToolSettings()
+        self.repairs = Repairs(session, self.settings, pool)
         self.canvas = CanvasView()
+        self.tool_box = ToolBox(session, self.canvas, self.settings, self.reviewing, pool)
         self.notice = Notice()
+        self.problems = Problems(session, self.notice, self)
+        self.asking = Asking(self, session, self.models, self.problems, self.notice, pool)
+        self.actions_by_id = Actions(self, self._handlers())
         self.job_bar = JobBar()
-        self.past_bar = PastBar(self.session, self.travel)
-        self.images_panel = ImagesPanel(self.session)
-        self.history_panel = HistoryPanel(self.session, self.travel, pool)
-        self.brush_panel = BrushPanel(self.brush)
+        self.past_bar = PastBar(session, self.travel)
+        self.plane_bar = PlaneBar(session, self.stacks)
+        self.images_panel = ImagesPanel(session, pool)
+        self.instances_panel = InstancesPanel(session, self.classes)
+        self.history_panel = HistoryPanel(session, self.travel, pool)
+        self.tool_panel = ToolPanel(self.settings)
+        self.repair_panel = RepairPanel(self.repairs, self.settings, self.actions_by_id)
+        self.classes_panel = ClassesPanel(self.classes)
+        self.display_panel = DisplayPanel(self.actions_by_id)
+        self.contrast = ContrastKeeper(session, self.display_panel, self.canvas)
         self.model_panel = ModelPanel(self.models)
         self.training_panel = TrainingPanel()
-        self.tools: dict[str, Tool] = {
-            "tool.pick": PickTool(self.session.select_at),
-            "tool.brush": BrushTool(self.brush, self.session.instance_for_stroke),
-            "tool.eraser": EraserTool(self.brush),
-        }
-        self.tool: Tool = self.tools["tool.pick"]
-        self._told_problem = self._saving_warning = self._image_warning = ""
-        self.actions_by_id = Actions(self, self._handlers())
         self._lay_out()
         self._connect()
         self.use_tool("tool.pick")
@@ -138,43 +114,95 @@ class MainWindow(QMainWindow):
     # Building
 
     def _handlers(self) -> dict[str, Callable[..., object]]:
-        session = self.session
+        session, asking, repairs, reviewing = self.session, self.asking, self.repairs, self.reviewing
+        attempt = self.problems.attempt
         handlers: dict[str, Callable[..., object]] = {
-            "file.open_images": self._ask_images,
-            "file.open_folder": self._ask_folder,
-            "file.open_project": self._ask_project,
-            "file.export": self._ask_export,
+            "file.open_images": asking.open_images,
+            "file.open_folder": asking.open_folder,
+            "file.open_project": asking.open_project,
+            "file.export": asking.export_masks,
             "file.quit": self.close,
             "edit.undo": session.undo,
             "edit.redo": session.redo,
             "edit.new_instance": self._new_instance,
             "edit.delete": session.delete_selected,
+            "edit.step_back": self.tool_box.step_back,
             "edit.checked": session.set_checked,
-            "tool.smaller": lambda: self.brush_panel.step(-1),
-            "tool.larger": lambda: self.brush_panel.step(1),
-            "propose.run": lambda: self._try(self.proposing.propose),
+            "tool.smaller": lambda: self.tool_panel.step(-1),
+            "tool.larger": lambda: self.tool_panel.step(1),
+            "repair.fill_holes": self._fill_holes,
+            "repair.smooth": repairs.smooth,
+            "repair.grow": repairs.grow,
+            "repair.shrink": repairs.shrink,
+            "repair.largest_piece": repairs.keep_largest_piece,
+            "repair.cut_seams": repairs.cut_seams,
+            "repair.delete_small": repairs.delete_small,
+            "repair.delete_at_border": repairs.delete_at_border,
+            "stack.previous": lambda: self.stacks.step_z(-1),
+            "stack.next": lambda: self.stacks.step_z(1),
+            "stack.earlier": lambda: self.stacks.step_t(-1),
+            "stack.later": lambda: self.stacks.step_t(1),
+            "stack.copy": self.stacks.copy_to_next,
+            "stack.interpolate": self.stacks.interpolate_selected,
+            "propose.run": lambda: attempt(self.proposing.propose),
             "propose.stop": self._escape,
-            "propose.accept_all": lambda: self._try(session.accept_all),
-            "propose.accept": lambda: self._try(session.accept_selected),
-            "train.fine_tune": self._ask_fine_tune,
+            "propose.accept_all": lambda: attempt(session.accept_all),
+            "propose.accept": self._enter,
+            "propose.accept_next": lambda: attempt(reviewing.accept_and_go_on),
+            "propose.reject_next": reviewing.reject_and_go_on,
+            "propose.accept_class": lambda: attempt(
+                lambda: asking.proposals_of_class(reviewing, reviewing.accept_class)
+            ),
+            "propose.reject_class": lambda: asking.proposals_of_class(reviewing, reviewing.reject_class),
+            "train.fine_tune": lambda: asking.fine_tune(self.fine_tuning),
             "train.stop": self.fine_tuning.stop_keeping_best,
             "train.cancel": self.fine_tuning.cancel,
             "view.fit": self.canvas.fit,
             "view.actual": self.canvas.zoom_to_pixels,
             "view.zoom_in": lambda: self.canvas.zoom_by(_ZOOM_STEP),
             "view.zoom_out": lambda: self.canvas.zoom_by(1 / _ZOOM_STEP),
+            "view.selected": self._go_to_selected,
             "view.labels": self._show_labels,
-            "view.previous": lambda: session.step_image(-1),
-            "view.next": lambda: session.step_image(1),
-            "view.history": self._show_history,
-            "help.shortcuts": self._show_shortcuts,
-            "help.about": self._show_about,
+            "view.outlines": lambda on: self._style(has_outline=on),
+            "view.fill": lambda on: self._style(has_fill=on),
+            "view.by_class": lambda on: self._style(by_class=on),
+            "view.grid": self._show_grid,
+            "view.invert": lambda _: self.contrast.invert(),
+            "view.auto_contrast": lambda: self.contrast.auto(),
+            "view.previous": lambda: self._step_image(-1),
+            "view.next": lambda: self._step_image(1),
+            "view.instances": lambda: self._left.setCurrentWidget(self.instances_panel),
+            "view.history": lambda: self._left.setCurrentWidget(self.history_panel),
+            "help.palette": lambda: asking.find_command(self.actions_by_id),
+            "help.shortcuts": lambda: asking.shortcuts(self.actions_by_id),
+            "help.about": asking.about,
         }
-        for tool_id in self.tools:
+        for tool_id in self.tool_box.tools:
             handlers[tool_id] = lambda _=False, chosen=tool_id: self.use_tool(chosen)
+        for place, row in enumerate(CLASS_TABLE, 1):
+            handlers[row.id] = lambda _=False, chosen=place: self.classes.choose_nth(chosen)
         return handlers
 
     def _lay_out(self) -> None:
+        self.setCentralWidget(self._centre())
+        self._left = _tabs()
+        self._left.addTab(self.images_panel, tr("window", "Images"))
+        self._left.addTab(self.instances_panel, tr("window", "Instances"))
+        self._left.addTab(self.history_panel, tr("window", "History"))
+        self._add_dock("images", self._left, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self._add_dock("work", self._right_side(), Qt.DockWidgetArea.RightDockWidgetArea)
+        fill_menus(self.menuBar(), self.actions_by_id)
+        add_toolbars(self, self.actions_by_id)
+        self._hint, self._hover, self._saved = QLabel(), QLabel(), QLabel()
+        self._saved.linkActivated.connect(lambda _: self.problems.tell_not_saved())
+        self._hint.setMinimumWidth(1)  # May be cut: the window must fit a small screen.
+        self._hover.setMinimumWidth(self.fontMetrics().horizontalAdvance("00000, 00000: 65535 65535 65535 "))
+        self._saved.setMinimumWidth(self.fontMetrics().horizontalAdvance("All changes saved "))
+        self.statusBar().addWidget(self._hint, 1)
+        self.statusBar().addPermanentWidget(self._hover)
+        self.statusBar().addPermanentWidget(self._saved)
+
+    def _centre(self) -> QWidget:
         centre = QWidget()
         cell = QGridLayout(centre)
         cell.setContentsMargins(0, 0, 0, 0)
@@ -188,122 +216,93 @@ class MainWindow(QMainWindow):
         stacked.addWidget(self.past_bar)
         stacked.addWidget(self.job_bar)
         cell.addWidget(foot, 0, 0, Qt.AlignmentFlag.AlignBottom)
-        self.setCentralWidget(centre)
-        left = QTabWidget()
-        left.setDocumentMode(True)
-        left.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        left.tabBar().setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        left.tabBar().setDrawBase(False)
-        left.addTab(self.images_panel, tr("window", "Images"))
-        left.addTab(self.history_panel, tr("window", "History"))
-        self._left = left
-        self._add_dock("images", "", left, Qt.DockWidgetArea.LeftDockWidgetArea)
+        cell.addWidget(self.plane_bar, 1, 0)
+        return centre
+
+    def _right_side(self) -> QWidget:
         right = QWidget()
         stack = QVBoxLayout(right)
-        stack.setContentsMargins(4, 4, 4, 4)
-        for title, panel in (
-            (tr("window", "Brush"), self.brush_panel),
-            (tr("window", "Model"), self.model_panel),
-            (tr("window", "Training"), self.training_panel),
+        stack.setContentsMargins(0, 4, 0, 4)
+        stack.setSpacing(2)
+        for title, panel, is_open in (
+            (tr("window", "Tool"), self.tool_panel, True),
+            (tr("window", "Classes"), self.classes_panel, True),
+            (tr("window", "Display"), self.display_panel, True),
+            (tr("window", "Repair"), self.repair_panel, False),
+            (tr("window", "Model"), self.model_panel, True),
+            (tr("window", "Training"), self.training_panel, True),
         ):
-            heading = QLabel(title)
-            heading.setStyleSheet(
-                f"font-weight: 600; color: {theme.FAINT_TEXT.name()}; padding: 4px 8px 0 8px;"
-            )
-            stack.addWidget(heading)
-            stack.addWidget(panel)
+            stack.addWidget(Section(title, panel, is_open=is_open))
         stack.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(right)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(270)
-        self._add_dock("work", tr("window", "Work"), scroll, Qt.DockWidgetArea.RightDockWidgetArea)
-        self._make_menus()
-        self._make_toolbar()
-        self._hint, self._hover, self._saved = QLabel(), QLabel(), QLabel()
-        self._saved.linkActivated.connect(lambda _: self._tell_not_saved())
-        self._hint.setMinimumWidth(1)  # May be cut: the window must fit a small screen.
-        self._hover.setMinimumWidth(self.fontMetrics().horizontalAdvance("00000, 00000: 65535 65535 65535 "))
-        self._saved.setMinimumWidth(self.fontMetrics().horizontalAdvance("All changes saved "))
-        self.statusBar().addWidget(self._hint, 1)
-        self.statusBar().addPermanentWidget(self._hover)
-        self.statusBar().addPermanentWidget(self._saved)
+        scroll.setMinimumWidth(276)
+        return scroll
 
-    def _add_dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
-        dock = QDockWidget(title)
+    def _add_dock(self, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
+        dock = QDockWidget()
         dock.setObjectName(name)
         dock.setWidget(widget)
-        if title:
-            dock.setFeatures(
-                QDockWidget.DockWidgetFeature.DockWidgetMovable
-                | QDockWidget.DockWidgetFeature.DockWidgetFloatable
-            )
-        else:
-            dock.setTitleBarWidget(QWidget())  # Its tabs are its title.
+        dock.setTitleBarWidget(QWidget())  # What is in it has titles of its own.
         self.addDockWidget(area, dock)
-
-    def _make_menus(self) -> None:
-        for title, ids in _MENUS:
-            menu = self.menuBar().addMenu(tr("menus", title))
-            for action_id in ids:
-                if action_id:
-                    menu.addAction(self.actions_by_id[action_id])
-                else:
-                    menu.addSeparator()
-
-    def _make_toolbar(self) -> None:
-        toolbar = QToolBar(tr("window", "Tools"))
-        toolbar.setObjectName("toolbar")
-        toolbar.setMovable(False)
-        toolbar.setIconSize(QSize(20, 20))
-        for action_id in _TOOLBAR:
-            if not action_id:
-                toolbar.addSeparator()
-                continue
-            toolbar.addAction(self.actions_by_id[action_id])
-            if action_id in _TEXT_BESIDE_ICON:
-                button = toolbar.widgetForAction(self.actions_by_id[action_id])
-                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)  # type: ignore[attr-defined]
-        self.addToolBar(toolbar)
 
     def _connect(self) -> None:
         tools = QActionGroup(self)
-        for tool_id in self.tools:
+        for tool_id in self.tool_box.tools:
             tools.addAction(self.actions_by_id[tool_id])
-        self.actions_by_id["view.labels"].setChecked(True)
-        session, canvas = self.session, self.canvas
+        style = self.canvas.layer.style
+        for action_id, is_on in (
+            ("view.labels", True), ("view.outlines", style.has_outline), ("view.fill", style.has_fill),
+            ("view.by_class", style.by_class), ("view.grid", self.canvas.has_grid),
+        ):  # fmt: skip
+            self.actions_by_id[action_id].setChecked(is_on)
+        self.display_panel.show_opacity(style.opacity)
+        self.display_panel.opacity_changed.connect(lambda opacity: self._style(opacity=opacity))
+        self._connect_session()
+        canvas = self.canvas
+        canvas.hovered.connect(self._show_hover)
+        canvas.brush_steps.connect(self.tool_panel.step)
+        canvas.key_turned.connect(self._key_turned)
+        canvas.released.connect(self.tool_panel.show_values)
+        self.tool_panel.changed.connect(canvas.show_tool)
+        self.tool_box.hint_changed.connect(self._hint.setText)
+        self.tool_box.chosen.connect(self.tool_panel.show_tool)
+        self.tool_box.failed.connect(self.problems.tell)
+        self.problems.saving_text.connect(self._saved.setText)
+        self.contrast.changed.connect(self._show_contrast)
+        self.images_panel.chosen.connect(self.session.show_image)
+        self.instances_panel.chosen.connect(self._go_to)
+        self.reviewing.go_to.connect(canvas.bring_into_view)
+        self._connect_jobs()
+
+    def _connect_session(self) -> None:
+        session = self.session
         session.project_changed.connect(self._show_title)
+        session.project_changed.connect(self.proposing.cancel)
+        session.project_moved.connect(self._show_title)
+        session.project_moved.connect(self.models.project_moved)
         session.image_changed.connect(self._show_image)
         session.changed.connect(self._show_change)
         session.proposals_changed.connect(self._show_proposals)
         session.selection_changed.connect(self._show_selection)
-        session.saving_changed.connect(self._show_saving)
-        session.drawing_must_end.connect(self._finish_drawing)
-        session.project_changed.connect(self.proposing.cancel)
-        session.project_moved.connect(self._show_title)
         session.past_changed.connect(self._show_past)
-        session.said.connect(self.notice.say)
-        session.warned.connect(self._warn)
-        session.project_moved.connect(self.models.project_moved)
-        session.failed.connect(self._fail)
+        self.classes.changed.connect(self._show_classes)
         self.travel.said.connect(self.notice.say)
-        self.travel.failed.connect(self._fail)
-        canvas.pressed.connect(self._press)
-        canvas.moved.connect(self._move)
-        canvas.released.connect(self._release)
-        canvas.hovered.connect(self._show_hover)
-        canvas.brush_steps.connect(self.brush_panel.step)
-        self.brush_panel.changed.connect(canvas.tool_changed_size)
-        self.images_panel.chosen.connect(session.show_image)
-        self.job_bar.stop_asked.connect(self.proposing.cancel)
+        self.travel.failed.connect(self.problems.tell)
+
+    def _connect_jobs(self) -> None:
         proposing, training = self.proposing, self.fine_tuning
+        self.job_bar.stop_asked.connect(proposing.cancel)
         proposing.started.connect(self.job_bar.begin)
         proposing.progressed.connect(self.job_bar.show_progress)
         proposing.ended.connect(self.job_bar.end)
         proposing.said.connect(self.notice.say)
-        proposing.failed.connect(self._fail)
+        proposing.failed.connect(self.problems.tell)
+        self.repairs.started.connect(self.job_bar.begin_short)
+        self.repairs.ended.connect(self.job_bar.end)
         training.started.connect(self.training_panel.begin)
         training.progressed.connect(self.training_panel.show_progress)
         training.point.connect(self.training_panel.add)
@@ -322,23 +321,6 @@ class MainWindow(QMainWindow):
         """Open images, a folder or a project; a problem is shown, the open project stays."""
         self.session.open_paths(paths)
 
-    def _ask_images(self) -> None:
-        pattern = " ".join(f"*{ending}" for ending in IMAGE_ENDINGS)
-        title = tr("window", "Open images")
-        names, _ = QFileDialog.getOpenFileNames(self, title, "", f"{tr('window', 'Images')} ({pattern})")
-        if names:
-            self.open_paths([Path(name) for name in names])
-
-    def _ask_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, tr("window", "Open a folder of images"))
-        if name:
-            self.open_paths([Path(name)])
-
-    def _ask_project(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, tr("window", "Open a project (NAME.unetproject)"))
-        if name:
-            self.open_paths([Path(name)])
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped anywhere on the window."""
         if event.mimeData().hasUrls():
@@ -351,50 +333,16 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.open_paths(paths)
 
-    # Tools
+    # Commands
 
     def use_tool(self, tool_id: str) -> None:
         """Give the mouse to a tool."""
-        self._abort_drawing()
-        self.tool = self.tools[tool_id]
+        self.tool_box.use(tool_id)
         self.actions_by_id[tool_id].setChecked(True)
-        self._hand_over_mouse()
-
-    def _hand_over_mouse(self) -> None:
-        """The canvas gets the tool in use; in the past one can only choose, whatever the tool."""
-        past = self.session.past is not None
-        tool = self.tools["tool.pick"] if past else self.tool
-        self.canvas.set_tool(tool)
-        text = tr("window", "The past: click an instance to choose it. Esc returns to now.")
-        self._hint.setText(text if past else tool.hint)
-
-    def _press(self, at: PixelPoint) -> None:
-        document = self.session.document
-        if self.session.past is not None:
-            self.session.select_at(at)
-        elif document is not None:
-            self._try(lambda: self.session.publish(self.tool.press(at, document)))
-
-    def _move(self, at: PixelPoint) -> None:
-        self.session.publish(self.tool.move(at))
-
-    def _release(self) -> None:
-        self.session.publish(self.tool.release())
-
-    def _abort_drawing(self) -> None:
-        if self.canvas.is_drawing:
-            self.session.publish(self.tool.abort())
-            self.canvas.cancel_drawing()
-
-    def _finish_drawing(self) -> None:
-        """Something else comes on the canvas: what was drawn so far is the stroke."""
-        if self.canvas.is_drawing:
-            self.canvas.cancel_drawing()
-            self._release()
 
     def _escape(self) -> None:
-        if self.canvas.is_drawing:
-            self._abort_drawing()
+        if self.tool_box.is_drawing or self.tool_box.current.overlay is not None:
+            self.tool_box.abort()
         elif self.session.past is not None:
             self.travel.return_to_now()
         elif self.proposing.is_busy:
@@ -402,90 +350,44 @@ class MainWindow(QMainWindow):
         else:
             self.session.select()
 
+    def _enter(self) -> None:
+        if self.tool_box.current.is_busy:
+            self.tool_box.finish()
+        else:
+            self.problems.attempt(self.session.accept_selected)
+
+    def _fill_holes(self) -> None:
+        if not self.tool_box.fill_holes():
+            self.repairs.fill_holes()
+
     def _new_instance(self) -> None:
         self.session.new_instance()
-        self.use_tool("tool.brush")
+        if not self.tool_panel.draws(self.tool_box.current_id):
+            self.use_tool("tool.brush")
 
-    def _show_labels(self, shown: bool) -> None:
-        self.canvas.layer.visible = shown
-        self.canvas.refresh()
+    def _step_image(self, step: int) -> None:
+        among = self.images_panel.shown_ids() if self.images_panel.only_unchecked.isChecked() else None
+        self.session.step_image(step, among=among)
 
-    # Asking
+    def _go_to(self, instance_id: int) -> None:
+        document = self.session.document
+        self.session.select(instance=instance_id)
+        if document is not None and self.session.past is None:
+            self.canvas.bring_into_view(document.instance_rect(instance_id))
 
-    def _ask_fine_tune(self) -> None:
-        checked = len(self.fine_tuning.checked_images())
-        current = self.models.current
-        if not checked or current is None:
-            self._try(lambda: self.fine_tuning.start(TrainConfig(), name=""))  # Says what is missing.
-            return
-        dialog = FineTuneDialog(
-            self,
-            base=current.name,
-            name=self.models.new_name(),
-            checked=checked,
-            taken_names={folder.name for folder in self.models.all()},
-        )
-        if dialog.exec():
-            self._try(lambda: self.fine_tuning.start(dialog.config, name=dialog.name))
+    def _go_to_selected(self) -> None:
+        image, proposal = self.session.current, self.session.selected_proposal
+        if proposal and image is not None and image.proposals is not None:
+            self.canvas.bring_into_view(image.proposals.table[proposal].rect)
+        elif self.session.selected_instance:
+            self._go_to(self.session.selected_instance)
 
-    def _ask_export(self) -> None:
-        if self.session.store is None:
-            return
-        dialog = ExportDialog(self, folder=self.session.store.folder.parent / "masks")
-        if dialog.exec():
-            self.export(dialog.folder, dialog.formats, only_checked=dialog.only_checked)
-
-    def export(self, folder: Path, formats: tuple[str, ...], *, only_checked: bool = False) -> None:
-        """Write the masks in the background and say how many."""
-        store = self.session.store
-        items = items_to_export(self.session, only_checked=only_checked)
-        if store is None or not items:
-            self.notice.warn(tr("window", "There are no masks to export yet: accept proposals or draw some."))
-            return
-        self.notice.say(tr("window", "Exporting…"))
-
-        def done(files: list[Path]) -> None:
-            text = tr("window", "Masks written to {folder}: {count}.")
-            self.notice.say(text.format(count=len(files), folder=folder))
-            self.exported.emit(files)
-
-        self._pool.submit(lambda: export_masks(store, items, folder, formats), done, self.session.failed.emit)
-
-    def _show_shortcuts(self) -> None:
-        rows = [
-            (tr("actions", row.text).rstrip("…"), ", ".join(
-                key.toString(QKeySequence.SequenceFormat.NativeText)
-                for key in self.actions_by_id[row.id].shortcuts()
-            ))
-            for row in TABLE
-            if row.keys
-        ]  # fmt: skip
-        rows += [
-            (tr("window", "Brush size"), tr("window", "Wheel")),
-            (tr("window", "Zoom at the pointer"), tr("window", "Ctrl+Wheel")),
-            (tr("window", "Pan"), tr("window", "Space+drag, middle drag")),
-        ]
-        half = (len(rows) + 1) // 2
-        cells = [
-            f"<td>{a[0]}&nbsp;&nbsp;</td><td><b>{a[1]}</b></td><td width=30></td>"
-            + (f"<td>{b[0]}&nbsp;&nbsp;</td><td><b>{b[1]}</b></td>" if b else "")
-            for a, b in zip(rows[:half], [*rows[half:], None][:half], strict=True)
-        ]
-        box = QMessageBox(self)
-        box.setWindowTitle(tr("actions", "Keyboard shortcuts"))
-        box.setTextFormat(Qt.TextFormat.RichText)
-        box.setText("<table cellpadding=3>" + "".join(f"<tr>{c}</tr>" for c in cells) + "</table>")
-        box.exec()
-
-    def _show_about(self) -> None:
-        text = tr(
-            "window",
-            "U-Net Studio {version}\n\nProposes masks of cells with a U-Net (Ronneberger, Fischer, Brox "
-            "2015), learns from your corrections, exports masks. BSD-3-Clause.",
-        )
-        QMessageBox.about(
-            self, tr("actions", "About U-Net Studio"), text.format(version=unet_studio.__version__)
-        )
+    def _key_turned(self, key: QKeySequence, is_down: bool) -> None:
+        """Keys that work while they are held; they end with the focus too."""
+        if not is_down:
+            self._set_labels_visible(self.actions_by_id["view.labels"].isChecked())
+        elif self.actions_by_id.held_by(key) == "view.labels":
+            self._set_labels_visible(False)
 
     # Showing
 
@@ -495,137 +397,132 @@ class MainWindow(QMainWindow):
 
     def _show_image(self) -> None:
         image, layer = self.session.current, self.canvas.layer
-        layer.labels = image.document.labels if image else None
+        bounds = image.document.bounds if image else Rect(0, 0, 0, 0)
+        layer.show_labels(image.document.labels if image else None, bounds)
         if image is not None:
-            self.canvas.set_plane(image.display, image.document.bounds)
+            self.contrast.image_shown(image)
+            self.canvas.pixel_size_um = image.pixel_size_um
+            self.canvas.set_plane(image.display, bounds, image.contrast)
             self.canvas.setFocus()
         else:
-            self.canvas.set_plane(None, Rect(0, 0, 0, 0))
+            self.canvas.set_plane(None, bounds)
+            self.display_panel.show_image(None, None)
         self.canvas.set_empty_text(
             tr("window", "Drop images or a folder here, or open one: Ctrl+Shift+O")
             if not self.session.images()
             else ""
         )
         self._show_title()
+        self._show_classes()
         self._show_proposals()
         self._show_checked()
-        self._show_saving()
+        self.problems.show_saving()
         self._show_hover(None)
         if image is not None:
-            self.notice.take_back(self._image_warning)
-            self._tell_of_file(image)
-
-    def _tell_of_file(self, image: LoadedImage) -> None:
-        if image.file_state is FileState.FOUND:
-            text = tr("window", "{name} was moved: it was found at {path}. Its labels are kept.")
-            self.notice.say(text.format(name=image.former_path.name, path=image.path))
-            image.file_state = FileState.SAME  # Told once.
-        elif image.file_state is FileState.ALTERED:
-            text = tr(
-                "window",
-                "{name} is not the file its labels were drawn on: its contents changed. The labels are kept; "
-                "look whether they still fit.",
-            )
-            confirm = Remedy(tr("window", "It is the right one"), self.session.confirm_file)
-            locate = Remedy(tr("window", "Show the original…"), self._locate_shown)
-            self._image_warning = text.format(name=image.path.name)
-            self.notice.warn(self._image_warning, (confirm, locate))
-
-    def _locate_shown(self) -> None:
-        if self.session.current is not None:
-            self._ask_where(self.session.current.id)
-
-    def _ask_where(self, image_id: int) -> None:
-        """Let the person show the file of an image that was moved."""
-        record = next((record for record in self.session.images() if record.id == image_id), None)
-        if record is None:
-            return
-        title = tr("window", "Where is {name} now?").format(name=record.path.name)
-        name, _ = QFileDialog.getOpenFileName(self, title, str(record.path.parent.parent))
-        if name:
-            self.session.locate_image(image_id, Path(name))
-
-    def _show_history(self) -> None:
-        self._left.setCurrentWidget(self.history_panel)
+            self.problems.image_shown(image)
 
     def _show_past(self) -> None:
-        past, layer, document = self.session.past, self.canvas.layer, self.session.document
-        layer.labels = past.labels if past else document.labels if document else None
-        self._hand_over_mouse()
+        past, document = self.session.past, self.session.document
+        labels = past.labels if past else document.labels if document else None
+        self.canvas.layer.show_labels(labels, document.bounds if document else Rect(0, 0, 0, 0))
+        self._show_classes()
         self._show_proposals()
 
     def _show_change(self, change: Change) -> None:
         if change.kind & ChangeKind.CHECKED:
             self._show_checked()
         if change.kind & ChangeKind.PIXELS:
+            self.canvas.layer.forget(change.rect)
             self.canvas.refresh(change.rect)
         if change.edit is not None:
+            if change.edit.rows and self.canvas.layer.style.by_class:
+                self._show_classes()
             self._enable_actions()
 
     def _show_proposals(self) -> None:
-        image, layer = self.session.current, self.canvas.layer
-        layer.proposals = image.proposals if image and self.session.past is None else None
-        layer.open_proposals = self.session.open_proposal_mask()
+        image = self.session.current
+        shown = image.proposals if image and self.session.past is None else None
+        bounds = image.document.bounds if image else Rect(0, 0, 0, 0)
+        self.canvas.layer.show_proposals(shown, bounds, self.session.open_proposal_mask())
         self.canvas.refresh()
         self._enable_actions()
 
     def _show_selection(self) -> None:
-        self.canvas.layer.selected_instance = self.session.selected_instance
-        self.canvas.layer.selected_proposal = self.session.selected_proposal
-        self.canvas.refresh()
+        layer = self.canvas.layer
+        before = layer.selected_instance, layer.selected_proposal
+        layer.selected_instance = self.session.selected_instance
+        layer.selected_proposal = self.session.selected_proposal
+        for rect in (
+            self._selection_rects(*before),
+            self._selection_rects(layer.selected_instance, layer.selected_proposal),
+        ):
+            self.canvas.refresh(rect)
         self._enable_actions()
+
+    def _selection_rects(self, instance: int, proposal: int) -> Rect | None:
+        """What shows a selection; None: who knows, all."""
+        image, past = self.session.current, self.session.past
+        if image is None or past is not None:
+            return None
+        rect = Rect(0, 0, 0, 0)
+        if instance:
+            for index in image.document.instances.tiles_of(instance):
+                rect = rect.union(tile_rect(index))
+        if proposal and image.proposals is not None and proposal in image.proposals.table:
+            rect = rect.union(image.proposals.table[proposal].rect)
+        return rect
 
     def _show_checked(self) -> None:
         document = self.session.document
         self.actions_by_id["edit.checked"].setChecked(document is not None and document.is_checked)
 
-    def _show_saving(self) -> None:
-        waiting, problem = self.session.unsaved, self.session.saving_problem
-        if problem:
-            text = tr("window", "NOT SAVED: {count} changes wait").format(count=waiting)
-            self._saved.setText(f'<a href="why" style="color: {theme.BAD.name()}"><b>{text}</b></a>')
-            if problem != self._told_problem:
-                self._tell_not_saved()  # Once, not at every retry: whoever closed it has read it.
-            self._told_problem = problem
-            return
-        self._told_problem = ""
-        self.notice.take_back(self._saving_warning)
-        if self.session.store is None:
-            self._saved.setText("")
-        else:
-            self._saved.setText(tr("window", "Saving…") if waiting else tr("window", "All changes saved"))
+    def _show_classes(self) -> None:
+        layer, past, document = self.canvas.layer, self.session.past, self.session.document
+        colours = np.zeros((_MOST_CLASSES_SHOWN, 3), np.uint8)
+        for index in range(1, _MOST_CLASSES_SHOWN):
+            colours[index] = self.session.class_table.get(index).colour[::-1]
+        layer.class_colours = colours
+        table = past.instances if past is not None else document.instances if document is not None else ()
+        layer.show_classes({row.id: row.class_index for row in table}, self.session.active_class)
+        if layer.style.by_class:
+            self.canvas.refresh()
 
-    def _tell_not_saved(self) -> None:
-        problem = self.session.saving_problem
-        if not problem:
-            return
-        warning = tr(
-            "window",
-            "What you draw now is not on the disk ({reason}). It is kept in memory and tried again every 2 "
-            "seconds: free some space, reconnect the drive, or go on in another folder.",
-        )
-        self._saving_warning = warning.format(reason=problem)
-        self.notice.warn(self._saving_warning, (self._elsewhere(),))
+    def _show_contrast(self, contrast: Contrast) -> None:
+        self.actions_by_id["view.invert"].setChecked(contrast.is_inverted)
 
-    def _elsewhere(self) -> Remedy:
-        return Remedy(tr("window", "Another folder…"), self._ask_other_folder)
+    def _style(self, **values: object) -> None:
+        self.canvas.layer.style = replace(self.canvas.layer.style, **values)  # type: ignore[arg-type]
+        self._show_classes()
+        self.canvas.refresh()
 
-    def _ask_other_folder(self) -> None:
-        title = tr("window", "Go on in which folder? The project is copied there.")
-        name = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
-        if name:
-            self.session.continue_in(Path(name))
-        else:
-            self._tell_not_saved()
+    def _show_grid(self, is_shown: bool) -> None:
+        self.canvas.has_grid = is_shown
+        self.canvas.update()
 
-    def _show_hover(self, at: PixelPoint | None) -> None:
-        image = self.session.current
-        if at is None or image is None:
+    def _show_labels(self, is_shown: bool) -> None:
+        self._set_labels_visible(is_shown)
+
+    def _set_labels_visible(self, is_visible: bool) -> None:
+        if self.canvas.layer.is_visible != is_visible:
+            self.canvas.layer.is_visible = is_visible
+            self.canvas.refresh()
+
+    def _show_hover(self, touch: Touch | None) -> None:
+        image, tag = self.session.current, ""
+        if touch is None or image is None:
             self._hover.setText(image.shape_text if image else "")
-            return
-        y, x = int(at.y), int(at.x)
-        values = " ".join(f"{value:g}" for value in image.plane[y, x].tolist())
-        self._hover.setText(f"{x}, {y}: {values}")
+        else:
+            y, x = int(touch.at.y), int(touch.at.x)
+            values = " ".join(f"{value:g}" for value in image.plane[y, x].tolist())
+            text = f"{x}, {y}: {values}"
+            past = self.session.past
+            under = past.labels.value_at(y, x) if past else image.document.instance_at(y, x)
+            if under:
+                tag = f"{under}  {self.classes.name_of(under)}"
+                text = f"{tag}   {text}"
+            self._hover.setText(text)
+        is_picking = self.tool_box.current_id == "tool.pick" and self.canvas.layer.is_visible
+        self.canvas.set_tag(tag if is_picking else "")
 
     def _enable_actions(self) -> None:
         session, document, actions = self.session, self.session.document, self.actions_by_id
@@ -634,6 +531,7 @@ class MainWindow(QMainWindow):
         busy, training = self.proposing.is_busy, self.fine_tuning.is_busy
         undo = document.history.undo_name if document and has_image else None
         redo = document.history.redo_name if document and has_image else None
+        is_stack = has_image and self.stacks.is_stack
         enabled = {
             "file.export": session.store is not None,
             "edit.undo": undo is not None,
@@ -642,43 +540,23 @@ class MainWindow(QMainWindow):
             "edit.delete": has_image and bool(session.selected_instance or session.selected_proposal),
             "edit.checked": has_image,
             "propose.run": has_image and not busy,
-            "propose.stop": True,
             "propose.accept_all": waiting,
-            "propose.accept": has_image and bool(session.selected_proposal),
+            "propose.accept": has_image,
+            "propose.accept_next": waiting,
+            "propose.reject_next": waiting,
+            "propose.accept_class": waiting,
+            "propose.reject_class": waiting,
             "train.fine_tune": session.store is not None and not training,
             "train.stop": training,
             "train.cancel": training,
+            "view.selected": bool(session.selected_instance or session.selected_proposal),
         }
+        enabled |= {row_id: is_stack for row_id in actions.rows if row_id.startswith("stack.")}
+        enabled |= {row_id: has_image for row_id in actions.rows if row_id.startswith("repair.")}
         for action_id, on in enabled.items():
             actions[action_id].setEnabled(on)
         actions["edit.undo"].setText(_with_name(tr("actions", "Undo"), undo))
         actions["edit.redo"].setText(_with_name(tr("actions", "Redo"), redo))
-
-    # Problems
-
-    def _try(self, action: Callable[[], object]) -> None:
-        try:
-            action()
-        except UserError as error:
-            self._fail(error)
-
-    def _warn(self, sentence: str) -> None:
-        """A problem, unless a worse one stands there: that strokes are not saved."""
-        if self.session.saving_problem:
-            self.notice.say(sentence)
-        else:
-            self.notice.warn(sentence)
-
-    def _fail(self, error: UserError) -> None:
-        if isinstance(error, ClosedProjectError):
-            return
-        remedies = [self._elsewhere()] if self.session.saving_problem else []
-        self._image_warning = error_text(error)  # Over when the next image is shown.
-        if isinstance(error, MissingImageError):
-            remedies = [Remedy(tr("window", "Show it…"), lambda: self._ask_where(error.image_id))]
-        elif isinstance(error, DamagedProjectError) and error.backup is not None:
-            remedies = [Remedy(tr("window", "Open the backup"), lambda: self.session.open_backup(error))]
-        self.notice.warn(self._image_warning, remedies)
 
     def _training_said(self, sentence: str) -> None:
         self.training_panel.end(sentence)
@@ -686,52 +564,29 @@ class MainWindow(QMainWindow):
 
     def _training_failed(self, error: UserError) -> None:
         self.training_panel.end(error_text(error))
-        self._fail(error)
+        self.problems.tell(error)
 
     # Closing
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """There is no Save: wait for the last commits; ask only if they cannot be written."""
-        if self.fine_tuning.is_busy and not self._confirm(
-            tr("window", "A fine-tuning is running. Close and give it up?")
-        ):
+        if self.fine_tuning.is_busy and not self.asking.whether_to_give_up_training():
             event.ignore()
             return
-        if not self.session.close_project() and not self._give_up_changes():
+        if not self.session.close_project() and not self.problems.give_up_changes():
             event.ignore()
             return
         event.accept()
 
-    def _give_up_changes(self) -> bool:
-        """Ask what to do with changes that cannot be written; True: close without them."""
-        text = tr(
-            "window",
-            "{count} changes could not be written ({reason}). They are in memory only.",
-        ).format(
-            count=self.session.unsaved,
-            reason=self.session.saving_problem or tr("window", "the disk is slow"),
-        )
-        box = QMessageBox(QMessageBox.Icon.Warning, tr("window", "Close"), text, parent=self)
-        roles = QMessageBox.ButtonRole
-        elsewhere = box.addButton(tr("window", "Save in another folder…"), roles.AcceptRole)
-        lose = box.addButton(tr("window", "Close and lose them"), roles.DestructiveRole)
-        stay = box.addButton(tr("window", "Go on trying"), roles.RejectRole)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
-        box.exec()
-        if box.clickedButton() is elsewhere:
-            self._ask_other_folder()
-        if box.clickedButton() is not lose:
-            return False
-        self.session.abandon_project()
-        return True
 
-    def _confirm(self, question: str) -> bool:
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self, tr("window", "Close"), question, buttons.Yes | buttons.No, buttons.No
-        )
-        return answer == buttons.Yes
+def _tabs() -> QTabWidget:
+    tabs = QTabWidget()
+    tabs.setDocumentMode(True)
+    tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    tabs.tabBar().setDrawBase(False)
+    tabs.tabBar().setUsesScrollButtons(False)
+    return tabs
 
 
 def _with_name(verb: str, name: str | None) -> str:

@@ -14,6 +14,7 @@ from unet_studio.gui.models import Models
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import sentence_text, tr
 from unet_studio.jobs.messages import Predict, Predicted, Progress
+from unet_studio.segmentation.region_growing import GreyArray
 from unet_studio.store.project_store import ProjectStore
 
 
@@ -38,7 +39,7 @@ class Proposing(EngineClient):
             Job(
                 title,
                 prepare=lambda: (request, [plane]),
-                finish=lambda arrays: Proposals.from_label_image(arrays[0], model=model.name),
+                finish=lambda arrays: (Proposals.from_label_image(arrays[0], model=model.name), arrays[1]),
                 subject=(store, image, model),
             )
         )
@@ -48,12 +49,13 @@ class Proposing(EngineClient):
             self.progressed.emit(event.done, event.total)
 
     def _done(self, job: Job, outcome: object, result: object) -> None:
-        outcome, proposals = cast(Predicted, outcome), cast(Proposals, result)
+        outcome = cast(Predicted, outcome)
+        proposals, probability = cast(tuple[Proposals, GreyArray], result)
         store, image, model = cast(tuple[ProjectStore, LoadedImage, Path], job.subject)
         self.ended.emit()
         if store is not self._session.store:
             return  # Another project is open now.
-        count = self._session.set_proposals(image.id, image.plane_id, proposals)
+        count = self._session.set_proposals(image.plane_id, proposals, probability)
         if count:
             text = tr(
                 "proposing", "Proposals: {count}, in {seconds} s. A accepts all; click one, Enter accepts it."

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from unet_studio.core.classes import FIRST_CLASS, ClassTable
 from unet_studio.core.document import Change, Document
-from unet_studio.core.edits import Edit
+from unet_studio.core.edits import Edit, Patch
 from unet_studio.core.errors import DamagedProjectError, UserError
-from unet_studio.core.geometry import PixelPoint
+from unet_studio.core.geometry import PixelPoint, Rect, tile_rect
 from unet_studio.core.label_tiles import MaskArray
 from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals, reject_covered
+from unet_studio.core.regions import Region
 from unet_studio.gui.background.pool import Pool
-from unet_studio.gui.loaded_image import LoadedImage, load_image, locate_image
+from unet_studio.gui.canvas.image_layer import Pixels
+from unet_studio.gui.loaded_image import LoadedImage, PlaneKey, load_image, locate_image
 from unet_studio.gui.opening import (
     CURRENT_IMAGE,
     OpenedProject,
@@ -28,10 +31,12 @@ from unet_studio.gui.opening import (
 )
 from unet_studio.gui.store_signals import StoreSignals
 from unet_studio.gui.translation import mark, sentence_text, tr
+from unet_studio.segmentation.region_growing import GreyArray
+from unet_studio.segmentation.reshaping import close_seam
 from unet_studio.store.edit_codec import PackedEdit
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
-_KEPT_IMAGES = 4
+_KEPT_PLANES = 6
 _CLOSE_TIMEOUT_S = 10.0
 _STALL_S = 5.0
 _STALL_POLL_MS = 1000
@@ -44,6 +49,9 @@ CHECK = mark("edits", "Mark as checked")
 UNCHECK = mark("edits", "Mark as not checked")
 BRING_BACK = mark("edits", "Bring instance back")
 BRING_ALL_BACK = mark("edits", "Bring everything back")
+MERGE = mark("edits", "Merge instances")
+_SEAM_PX = 2
+_LARGEST_SEAM_AREA_PX = 4 * 2**20
 
 
 class Session(QObject):
@@ -73,10 +81,18 @@ class Session(QObject):
         self.selected_proposal = 0
         self.saving_problem = ""
         self._records: dict[int, ImageRecord] = {}
-        self._kept: OrderedDict[int, LoadedImage] = OrderedDict()
+        self._kept: OrderedDict[PlaneKey, LoadedImage] = OrderedDict()
         self._arrived: dict[int, Proposals] = {}
-        """Proposals for images that are not in memory; the journal may not have them yet."""
-        self._wanted_image: int | None = None
+        """Proposals for planes that are not in memory; the journal may not have them yet."""
+        self._ahead: dict[PlaneKey, tuple[int, Document]] = {}
+        """Planes that were edited without being shown, until the disk has it all or they are shown."""
+        self._wanted: PlaneKey | None = None
+        self._last_place: dict[int, tuple[int, int]] = {}
+        """The (t, z) that was shown last, by image."""
+        self.active_class = FIRST_CLASS
+        """The class of new instances."""
+        self.class_table = ClassTable()
+        """See `LabelClasses`, which alters it."""
         self.past: Past | None = None
         """What is shown instead of the document; while it is, nothing can be edited."""
         self._store_signals: StoreSignals | None = None
@@ -202,9 +218,11 @@ class Session(QObject):
             self._store_signals.blockSignals(True)
             self._store_signals.deleteLater()
             self._store_signals = None
-        self.store, self.current, self._wanted_image = None, None, None
+        self.store, self.current, self._wanted = None, None, None
         self._kept.clear()
         self._arrived.clear()
+        self._ahead.clear()
+        self._last_place.clear()
         self._records.clear()
         self.saving_problem, self._stalled = "", False
         self.select()
@@ -218,20 +236,34 @@ class Session(QObject):
         return list(self._records.values())
 
     def show_image(self, image_id: int) -> None:
-        """Load an image in the background, then show it."""
-        record = self._records.get(image_id)
+        """Load an image in the background, then show the plane of it that was shown last."""
+        self._show(PlaneKey(image_id, *self._last_place.get(image_id, (0, 0))))
+
+    def show_plane(self, t: int, z: int) -> None:
+        """Another plane of the shown image; outside its axes: the nearest one there is."""
+        if self.current is None:
+            return
+        axes = self.current.source.axes
+        key = PlaneKey(self.current.id, min(max(t, 0), axes.t - 1), min(max(z, 0), axes.z - 1))
+        if key != self.current.key or key != self._wanted:
+            self._show(key)
+
+    def _show(self, key: PlaneKey) -> None:
+        record = self._records.get(key.image_id)
         if record is None or self.store is None:
             return
         self.end_stroke()
-        self._wanted_image = image_id
-        store, kept = self.store, self._kept.get(image_id)
+        self._wanted = key
+        store, kept = self.store, self._kept.get(key)
         if kept is not None:
             self._image_loaded(kept, store)
             return
+        # Planes of an image that is open come from the source that is open already.
+        source = next((image.source for image in self._kept.values() if image.id == key.image_id), None)
         self._pool.submit(
-            lambda: load_image(store, record),
+            lambda: load_image(store, record, key, source),
             lambda image: self._image_loaded(image, store),
-            lambda error: self._image_failed(error, image_id, store),
+            lambda error: self._image_failed(error, key, store),
         )
 
     def locate_image(self, image_id: int, path: Path) -> None:
@@ -239,9 +271,9 @@ class Session(QObject):
         record, store = self._records.get(image_id), self.store
         if record is None or store is None:
             return
-        self._wanted_image = image_id
+        key = self._wanted = PlaneKey(image_id, *self._last_place.get(image_id, (0, 0)))
         self._pool.submit(
-            lambda: locate_image(store, record, path),
+            lambda: locate_image(store, record, key, path),
             lambda image: self._image_located(image, store),
             lambda error: self.failed.emit(error) if store is self.store else None,
         )
@@ -249,11 +281,11 @@ class Session(QObject):
     def _image_located(self, image: LoadedImage, store: ProjectStore) -> None:
         if store is not self.store:
             return  # Its project was closed meanwhile.
-        kept = self._kept.get(image.id)
+        kept = self._kept.get(image.key)
         if kept is not None:
             # Its document is ahead of the disk's: only the pixels are new.
             kept.record, kept.plane, kept.display = image.record, image.plane, image.display
-            kept.file_state = image.file_state
+            kept.file_state, kept.source = image.file_state, image.source
         self._image_loaded(image, store)
         self.images_changed.emit()
 
@@ -262,42 +294,55 @@ class Session(QObject):
         if self.current is not None:
             self.locate_image(self.current.id, self.current.path)
 
-    def step_image(self, step: int) -> None:
-        """The next (1) or previous (-1) image of the list."""
+    def step_image(self, step: int, *, among: Collection[int] | None = None) -> None:
+        """The next (1) or previous (-1) image of the list; `among`: of these only."""
         ids = list(self._records)
-        if self._wanted_image in ids:
-            place = ids.index(self._wanted_image) + step
-            if 0 <= place < len(ids):
-                self.show_image(ids[place])
+        if self._wanted is None or self._wanted.image_id not in ids:
+            return
+        place = ids.index(self._wanted.image_id)
+        rest = ids[place + 1 :] if step > 0 else ids[:place][::-1]
+        wanted = next((i for i in rest if among is None or i in among), None)
+        if wanted is not None:
+            self.show_image(wanted)
 
-    def kept_image(self, image_id: int) -> LoadedImage | None:
-        """An image that is still in memory."""
-        return self._kept.get(image_id)
+    def kept_documents(self, image_id: int) -> dict[int, Document]:
+        """The documents of an image that are in memory, ahead of the disk, by plane id."""
+        ahead = {
+            plane: document for key, (plane, document) in self._ahead.items() if key.image_id == image_id
+        }
+        kept = {image.plane_id: image.document for image in self._kept.values() if image.id == image_id}
+        return ahead | kept
 
     def _image_loaded(self, image: LoadedImage, store: ProjectStore) -> None:
         if store is not self.store:
             return  # Its project was closed meanwhile.
         # Loaded twice, by going there and back: the first may have been drawn on already.
-        image = self._kept.get(image.id, image)
-        if image.id != self._wanted_image:
+        image = self._kept.get(image.key, image)
+        if image.key in self._ahead:
+            image.document = self._ahead.pop(image.key)[1]
+            self._kept[image.key] = image
+        if image.key != self._wanted:
             return  # The person has gone on to another one.
-        arrived = self._arrived.pop(image.id, None)
+        arrived = self._arrived.pop(image.plane_id, None)
         if arrived is not None:
             reject_covered(arrived, image.document.labels)
             image.proposals = arrived
         self.end_stroke()
         self.show_past(None)
+        is_other_image = self.current is None or self.current.id != image.id
         self.current = image
+        self._last_place[image.id] = (image.t, image.z)
         self._keep(image)
         if image.path != self._records[image.id].path:
             self._records[image.id] = replace(self._records[image.id], path=image.path)
             self.images_changed.emit()
-        self.store.record_setting(CURRENT_IMAGE, str(image.id))
+        if is_other_image:
+            self.store.record_setting(CURRENT_IMAGE, str(image.id))
         self.select()
         self.image_changed.emit()
 
-    def _image_failed(self, error: UserError, image_id: int, store: ProjectStore) -> None:
-        if store is not self.store or image_id != self._wanted_image:
+    def _image_failed(self, error: UserError, key: PlaneKey, store: ProjectStore) -> None:
+        if store is not self.store or key != self._wanted:
             return  # The person has gone on to another one.
         self.end_stroke()
         self.show_past(None)
@@ -307,17 +352,24 @@ class Session(QObject):
         self.failed.emit(error)
 
     def _keep(self, image: LoadedImage) -> None:
-        self._kept[image.id] = image
-        self._kept.move_to_end(image.id)
-        for old in list(self._kept)[:-_KEPT_IMAGES]:
+        self._kept[image.key] = image
+        self._kept.move_to_end(image.key)
+        for old in list(self._kept)[:-_KEPT_PLANES]:
             # One whose edits are not on the disk yet is ahead of the database: it must stay.
             if self.store is not None and not self.store.journal.has_waiting(self._kept[old].plane_id):
                 del self._kept[old]
+        for key, (plane_id, _) in list(self._ahead.items()):
+            if self.store is not None and not self.store.journal.has_waiting(plane_id):
+                del self._ahead[key]
 
     def _update_record(self, image: LoadedImage) -> None:
-        document = image.document
+        """Of a stack, only the planes in memory are ahead of what the project said when it was opened."""
+        document, record = image.document, self._records[image.id]
+        count = record.instances + len(document.instances) - image.counted_instances
+        image.counted_instances = len(document.instances)
+        planes = self.kept_documents(image.id).values()
         self._records[image.id] = replace(
-            self._records[image.id], is_checked=document.is_checked, instances=len(document.instances)
+            record, is_checked=all(plane.is_checked for plane in planes), instances=count
         )
 
     # Editing
@@ -341,6 +393,26 @@ class Session(QObject):
         self.changed.emit(change)
         if change.edit is not None and self._concerns_proposals(change.edit):
             self.proposals_changed.emit()
+
+    def record_elsewhere(
+        self, plane_id: int, document: Document, change: Change | None, key: PlaneKey
+    ) -> None:
+        """Store the edit of a change on a plane that is perhaps not the shown one."""
+        if self.current is not None and document is self.current.document:
+            self.publish(change)
+        elif change is not None and change.edit is not None and self.store is not None:
+            self.store.record(plane_id, document, change)
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._update_record(kept)
+            else:
+                self._ahead[key] = plane_id, document
+            self.saving_changed.emit()
+
+    def plane_in_memory(self, key: PlaneKey) -> tuple[int, Document] | None:
+        """Plane id and document of a plane whose state here may be ahead of the disk's."""
+        kept = self._kept.get(key)
+        return (kept.plane_id, kept.document) if kept is not None else self._ahead.get(key)
 
     def _concerns_proposals(self, edit: Edit) -> bool:
         """True if an instance that came from a proposal appeared or went: the proposal waits, or not."""
@@ -412,6 +484,55 @@ class Session(QObject):
         self.select(instance=instance_id or 0)
         return change is not None
 
+    # What the tools ask
+
+    def new_instance_id(self, document: Document) -> int:
+        """The id of an instance of the active class that begins now; of "stuff" there is one only."""
+        if self.is_stuff(self.active_class):
+            existing = document.instance_of_class(self.active_class)
+            if existing:
+                return existing
+        return document.new_instance_id()
+
+    def class_of(self, instance_id: int) -> int:
+        """The class of an instance of the shown plane; of one that is not there, the active class."""
+        row = self.document.instances.get(instance_id) if self.document is not None else None
+        return row.class_index if row is not None else self.active_class
+
+    def is_stuff(self, class_index: int) -> bool:
+        """True for a class of which a plane has one instance."""
+        return self.class_table.get(class_index).is_stuff
+
+    def target_for(self, document: Document, region: Region) -> int:
+        """Which instance a region belongs to: the selected one if it overlaps that, else a new one."""
+        selected = self.selected_instance
+        if selected:
+            held = document.instances.tiles_of(selected)
+            for index in region.tiles(document.bounds):
+                cell = tile_rect(index).intersect(document.bounds)
+                if index in held and ((document.read(cell) == selected) & region.mask(cell)).any():
+                    return selected
+        new = self.new_instance_id(document)
+        self.select(instance=new)
+        return new
+
+    def light(self, rect: Rect) -> Pixels | None:
+        """The image in `rect` (inside the plane) as it is seen: uint8 (H, W, 3) in B, G, R order."""
+        if self.current is None or rect.is_empty:
+            return None
+        return self.current.display.shown(rect, self.current.contrast)
+
+    def evidence(self, rect: Rect) -> Iterator[GreyArray]:
+        """What tells where a cell ends, best first: uint8 (H, W). Probability × 255, then grey values."""
+        image = self.current
+        if image is None or rect.is_empty:
+            return
+        if image.probability is not None:
+            yield np.ascontiguousarray(image.probability[rect.slices])
+        light = self.light(rect)
+        if light is not None:
+            yield light.max(axis=2)
+
     # Selection
 
     def select(self, *, instance: int = 0, proposal: int = 0) -> None:
@@ -441,7 +562,7 @@ class Session(QObject):
         if self.document is None:
             return 0
         if not self.selected_instance:
-            self.select(instance=self.document.new_instance_id())
+            self.select(instance=self.new_instance_id(self.document))
         return self.selected_instance
 
     def new_instance(self) -> None:
@@ -455,24 +576,43 @@ class Session(QObject):
         if document is None or self.current is None:
             return
         if self.selected_proposal and self.current.proposals is not None:
-            self.current.proposals.rejected.add(self.selected_proposal)
-            self._proposals_altered()
-            self.select()
+            self.reject([self.selected_proposal])
         elif self.selected_instance:
-            self.publish(document.delete_instances([self.selected_instance], name=DELETE))
+            self.delete([self.selected_instance], name=DELETE)
+
+    def delete(self, instance_ids: Iterable[int], *, name: str) -> None:
+        """Delete instances as one edit."""
+        if self.editable is not None:
+            self.publish(self.editable.delete_instances(instance_ids, name=name))
+
+    def merge(self, into: int, others: Iterable[int]) -> None:
+        """Make several instances one; a seam of a pixel or two between them is closed."""
+        document, ids = self.editable, {into, *others}
+        if document is None or into not in document.instances or len(ids) < 2:
+            return
+        rect = Rect(0, 0, 0, 0)
+        for instance_id in ids:
+            rect = rect.union(document.instance_rect(instance_id))
+        if rect.area > _LARGEST_SEAM_AREA_PX:  # Far apart: there is no seam.
+            self.publish(document.merge_instances(into, ids - {into}, name=MERGE))
+            return
+        before = document.read(rect)
+        after = np.where(np.isin(before, sorted(ids)), np.int32(into), before)
+        after[close_seam(before, ids, _SEAM_PX)] = into
+        self.publish(document.rewrite([Patch(rect, before, after)], name=MERGE))
 
     # Proposals
 
-    def set_proposals(self, image_id: int, plane_id: int, proposals: Proposals) -> int:
-        """New proposals of an image (it need not be the shown one); returns how many wait."""
+    def set_proposals(self, plane_id: int, proposals: Proposals, probability: GreyArray | None = None) -> int:
+        """New proposals of a plane (it need not be the shown one); returns how many wait."""
         if self.store is None:
             return 0
-        image = self._kept.get(image_id)
+        image = next((image for image in self._kept.values() if image.plane_id == plane_id), None)
         if image is None:
-            self._arrived[image_id] = proposals
+            self._arrived[plane_id] = proposals
         else:
             reject_covered(proposals, image.document.labels)
-            image.proposals = proposals
+            image.proposals, image.probability = proposals, probability
         self.store.record_proposals(plane_id, proposals)
         if image is not None and image is self.current:
             if self.selected_proposal:
@@ -503,6 +643,17 @@ class Session(QObject):
         """Make the selected proposal a label."""
         if self.selected_proposal:
             self._accept([self.selected_proposal], ACCEPT_ONE)
+
+    def reject(self, proposal_ids: Iterable[int]) -> None:
+        """Put proposals aside."""
+        if self.editable is not None and self.current is not None and self.current.proposals is not None:
+            self.current.proposals.rejected.update(proposal_ids)
+            self._proposals_altered()
+            self.select()
+
+    def accept(self, proposal_ids: list[int], *, name: str) -> None:
+        """Make these proposals labels, as one edit."""
+        self._accept(proposal_ids, name)
 
     def _accept(self, proposal_ids: list[int], name: str) -> None:
         document = self.editable

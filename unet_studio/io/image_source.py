@@ -33,6 +33,11 @@ class ImageSource(Protocol):
         """Sizes of time, channels, z, y and x."""
         ...
 
+    @property
+    def pixel_size_um(self) -> float | None:
+        """Side of a pixel in µm; None where the file does not say it."""
+        ...
+
     def read(
         self, rect: Rect, *, t: int = 0, z: int = 0, channels: Sequence[int] | None = None
     ) -> PlaneArray:
@@ -45,6 +50,7 @@ class ArraySource:
     """An image held in memory: `plane` is (H, W, C)."""
 
     plane: PlaneArray
+    pixel_size_um: float | None = None
 
     @property
     def axes(self) -> Axes:

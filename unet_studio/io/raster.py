@@ -47,5 +47,5 @@ def _as_rgb(pixels: PlaneArray) -> PlaneArray:
     rgb = np.ascontiguousarray(pixels[:, :, 2::-1])
     if (rgb[:, :, 0] == rgb[:, :, 1]).all() and (rgb[:, :, 0] == rgb[:, :, 2]).all():
         # A grey image saved as colour: one channel says the same in a third of the memory.
-        return rgb[:, :, :1]
+        return np.ascontiguousarray(rgb[:, :, :1])
     return rgb

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Sequence
@@ -47,6 +48,7 @@ class TiffSource:
     axes: Axes
     pixels: PlaneArray
     """(T, Z, C, Y, X)"""
+    pixel_size_um: float | None = None
 
     def read(
         self, rect: Rect, *, t: int = 0, z: int = 0, channels: Sequence[int] | None = None
@@ -73,6 +75,7 @@ def open_tiff(path: Path, *, as_stored: bool = False) -> TiffSource:
             # ImageJ leaves its display colours there: only a palette image's values are colours.
             is_palette = photometric == _PALETTE and not as_stored
             palette = getattr(page, "colormap", None) if is_palette else None
+            pixel_size_um = _pixel_size_um(file, page)
     except _DAMAGED as error:
         raise ImageFileError(
             "{name} cannot be read as TIFF: it is damaged or incomplete ({reason}).",
@@ -94,7 +97,8 @@ def open_tiff(path: Path, *, as_stored: bool = False) -> TiffSource:
     if is_inverted and pixels.dtype.kind == "u":
         pixels = np.iinfo(pixels.dtype).max - pixels
     cube = _to_tzcyx(pixels, order)
-    return TiffSource(Axes(cube.shape[0], cube.shape[2], cube.shape[1], cube.shape[3], cube.shape[4]), cube)
+    axes = Axes(cube.shape[0], cube.shape[2], cube.shape[1], cube.shape[3], cube.shape[4])
+    return TiffSource(axes, cube, pixel_size_um)
 
 
 def write_plane_tiff(path: Path, plane: PlaneArray) -> None:
@@ -110,6 +114,37 @@ def write_plane_tiff(path: Path, plane: PlaneArray) -> None:
             partial, data, photometric=photometric, compression="zlib", metadata={"axes": axes}
         ),
     )
+
+
+_UM_PER_UNIT = {"µm": 1.0, "um": 1.0, "micron": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "inch": 25400.0}
+
+
+def _pixel_size_um(file: tifffile.TiffFile, page: object) -> float | None:
+    """From OME-XML, from ImageJ's description, or from the resolution tags in centimetres.
+
+    Resolution in inches is nearly always a printer's (72, 96, 300 dpi), not the microscope's.
+    """
+    if file.is_ome and file.ome_metadata:
+        found = re.search(r'PhysicalSizeX="([^"]+)"', file.ome_metadata)
+        unit = re.search(r'PhysicalSizeXUnit="([^"]+)"', file.ome_metadata)
+        factor = _UM_PER_UNIT.get(unit.group(1) if unit else "µm")
+        return _positive(float(found.group(1)) * factor) if found and factor else None
+    tags = getattr(page, "tags", {})
+    resolution, unit_tag = tags.get("XResolution"), tags.get("ResolutionUnit")
+    if resolution is None or not resolution.value[0]:
+        return None
+    per_unit = resolution.value[0] / resolution.value[1] if resolution.value[1] else 0.0
+    if file.is_imagej and file.imagej_metadata:
+        unit_name = str(file.imagej_metadata.get("unit", "")).replace("\\u00B5", "µ")
+        factor = _UM_PER_UNIT.get(unit_name)
+        return _positive(factor / per_unit) if factor and per_unit else None
+    if unit_tag is not None and int(unit_tag.value) == tifffile.RESUNIT.CENTIMETER and per_unit:
+        return _positive(1e4 / per_unit)
+    return None
+
+
+def _positive(size_um: float) -> float | None:
+    return size_um if 1e-5 < size_um < 1e5 else None
 
 
 def _to_tzcyx(pixels: PlaneArray, order: str) -> PlaneArray:

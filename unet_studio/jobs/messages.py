@@ -13,7 +13,7 @@ from msgspec import Struct
 from unet_studio.core.sentences import Sentence
 from unet_studio.settings.training import TrainConfig
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 FailureKind = Literal["bad_input", "crash"]
 
@@ -107,7 +107,9 @@ class TrainingPoint(Struct, frozen=True, tag=True, kw_only=True):
 
 
 class Predicted(Struct, frozen=True, tag=True, kw_only=True):
-    """Done. Arrays: the label image of the proposals, int32 (H, W)."""
+    """Done. Arrays: the label image of the proposals, int32 (H, W), and the foreground probability
+    × 255, uint8 (H, W).
+    """
 
     job: int
     device: str

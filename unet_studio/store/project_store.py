@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import msgspec
+
+from unet_studio.core.classes import ClassTable
 from unet_studio.core.document import Change, Document
 from unet_studio.core.errors import ImageFileError, ProjectError
 from unet_studio.core.history import DEFAULT_BUDGET_BYTES, DEFAULT_STEPS, History
@@ -42,6 +45,7 @@ PROJECT_ENDING = ".unetproject"
 MODELS_NAME = "models"
 _HANG_S = 3.0
 _BUDGET_KEY = "journal_budget_bytes"
+_CLASSES_KEY = "classes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,15 @@ class ImageRecord:
     is_checked: bool
     instances: int
     fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class PlanePlace:
+    """A plane's id and where in its image it is."""
+
+    id: int
+    t: int
+    z: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +348,26 @@ class ProjectStore:
                 "SELECT id FROM planes WHERE image_id = ? ORDER BY t, z", (image_id,)
             ).fetchall()
         return [row[0] for row in rows]
+
+    def plane_places(self, image_id: int) -> list[PlanePlace]:
+        """The planes of an image that have been opened, and where in it they are."""
+        with self._told(), self._lock:
+            rows = self._connection.execute(
+                "SELECT id, t, z FROM planes WHERE image_id = ? ORDER BY t, z", (image_id,)
+            ).fetchall()
+        return [PlanePlace(*row) for row in rows]
+
+    def classes(self) -> ClassTable:
+        """The project's label classes; the usual one if there are none, or a newer program's."""
+        stored = self._settings.get(_CLASSES_KEY)
+        try:
+            return msgspec.json.decode(stored, type=ClassTable) if stored else ClassTable()
+        except msgspec.DecodeError:
+            return ClassTable()
+
+    def record_classes(self, classes: ClassTable) -> None:
+        """Remember the label classes."""
+        self.record_setting(_CLASSES_KEY, msgspec.json.encode(classes).decode())
 
     def load_document(self, plane_id: int) -> Document:
         """A plane's labels with the newest edits for undo; the image file is not needed."""

@@ -31,11 +31,13 @@ class Lesson:
     labels: LabelTiles
     checked: CheckedArea
     bounds: Rect
+    t: int = 0
+    z: int = 0
 
     @staticmethod
-    def of(image: Path, document: Document) -> Lesson:
-        """The state of a document now."""
-        return Lesson(image, document.labels.snapshot(), document.checked, document.bounds)
+    def of(image: Path, document: Document, *, t: int = 0, z: int = 0) -> Lesson:
+        """The state of a document now; `t`, `z`: which plane of the image it belongs to."""
+        return Lesson(image, document.labels.snapshot(), document.checked, document.bounds, t, z)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def write_lessons(run: Path, lessons: Sequence[Lesson]) -> list[WrittenLesson]:
     for number, lesson in enumerate(lessons, 1):
         stem = run / "samples" / f"{number:03}_{lesson.image.stem}"
         image = stem.with_name(f"{stem.name}.tif")
-        write_plane_tiff(image, whole_plane(open_image(lesson.image)))
+        write_plane_tiff(image, whole_plane(open_image(lesson.image), t=lesson.t, z=lesson.z))
         labels = stem.with_name(f"{stem.name}_labels.tif")
         write_label_tiff(labels, lesson.labels.read(lesson.bounds))
         checked = None

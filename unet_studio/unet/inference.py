@@ -28,9 +28,13 @@ _MIN_TILE_PX = 128
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """`labels` int32 (H, W) proposals; `notes`: sentences about what was done to the image."""
+    """`labels` int32 (H, W) proposals; `notes`: sentences about what was done to the image.
+
+    `probability`: the foreground probability × 255, uint8 (H, W).
+    """
 
     labels: LabelArray
+    probability: npt.NDArray[np.uint8]
     notes: list[Sentence]
 
 
@@ -58,7 +62,8 @@ def propose(
                 ) from error
             short = "Memory ran short: predicted in tiles of {tile_px} px instead."
             notes.append(Sentence(short, {"tile_px": str(tile_px)}))
-    return Prediction(instances_from_probability(probability, model.postprocessing), notes)
+    labels = instances_from_probability(probability, model.postprocessing)
+    return Prediction(labels, (probability * 255 + 0.5).astype(np.uint8), notes)
 
 
 def usual_tile_px(network: UNet) -> int:

@@ -1,103 +1,254 @@
-"""The image as the canvas shows it: 8-bit after automatic contrast, in halving sizes."""
+"""The image as the canvas shows it: stored pixels in halving sizes, made light at the moment of showing.
+
+Nothing of the plane's size is made when the contrast changes: only the pixels on the screen are coloured.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QImage, QPainter
 
-from unet_studio.gui.canvas.transform import CanvasTransform
+from unet_studio.core.geometry import Rect
+from unet_studio.gui.canvas.contrast import ChannelContrast, Contrast, channel_colours, light_table
 from unet_studio.segmentation.normalization import PlaneArray, percentile_range
+
+Pixels = npt.NDArray[np.uint8]
+Stored = npt.NDArray[np.integer]
 
 _LOW_PERCENTILE = 0.3
 _HIGH_PERCENTILE = 99.8
 _SMALLEST_SIDE = 256
 _ROWS_AT_ONCE = 1024
+_HUGE_PX = 48 * 2**20
+"""Of larger planes the half-size picture is left out: it alone would take a quarter of their memory."""
+_CRISP_ZOOM = 2.0
+_SHOWN_AT_FIRST = 3
+_MOST_VALUES = 2**16
+_HISTOGRAM_SAMPLES = 2**18
+HISTOGRAM_BINS = 256
+_CANVAS_COLOUR = (26, 23, 22)  # B, G, R: theme.CANVAS
 
 
 @dataclass(frozen=True, slots=True)
-class DisplayImage:
-    """QImages of a plane, each half the size of the one before; the first is full size."""
+class Level:
+    """`pixels` (h, w, C): one stored value for `factor`² of the plane's pixels."""
 
-    levels: tuple[QImage, ...]
+    factor: int
+    pixels: Stored
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DisplayImage:
+    """A plane in halving sizes. Grey value = `offset` + `gain` × stored value (uint8 or uint16).
+
+    `histogram`: int64 (C, 256), counts between the grey values `offset` and `offset + gain × values`.
+    """
+
+    levels: tuple[Level, ...]
+    auto: Contrast
+    offset: float
+    gain: float
+    histogram: npt.NDArray[np.int64]
 
     @staticmethod
     def from_plane(plane: PlaneArray) -> DisplayImage:
-        """Automatic contrast (percentiles over all shown channels) of (H, W, C). Any thread may call."""
-        shown = _shown_channels(plane)
-        low, high = percentile_range(shown, low_percentile=_LOW_PERCENTILE, high_percentile=_HIGH_PERCENTILE)
-        level = to_8bit(shown, low, high)
-        levels = [_to_qimage(level)]
-        while min(level.shape[:2]) >= 2 * _SMALLEST_SIDE:
-            level = _halved(level)
-            levels.append(_to_qimage(level))
-        return DisplayImage(tuple(levels))
+        """Of (H, W, C), any real dtype; a plane of uint8 or uint16 is used as it is. Any thread may call."""
+        auto = _auto_contrast(plane)
+        stored, offset, gain = _as_stored(plane)
+        return DisplayImage(_levels(stored), auto, offset, gain, _histogram(stored))
 
-    def paint(self, painter: QPainter, area: QRect, transform: CanvasTransform) -> None:
-        """Paint the part of the image that falls on the widget rectangle `area`."""
-        place = 0
-        while place + 1 < len(self.levels) and transform.scale * 2 ** (place + 1) <= 1.0:
-            place += 1
-        image, factor = self.levels[place], 2.0**place
-        at = transform.to_pixel(QRectF(area).topLeft())
-        source = QRectF(
-            at.x / factor,
-            at.y / factor,
-            area.width() / transform.scale / factor,
-            area.height() / transform.scale / factor,
-        )
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, transform.scale * factor < 2.0)
-        # Outside the image the source is cut and the target with it: work with the common part only.
-        inside = source.intersected(QRectF(0, 0, image.width(), image.height()))
-        if inside.isEmpty():
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return int(self.levels[0].pixels.shape[2])
+
+    @property
+    def values(self) -> int:
+        """How many stored values there are."""
+        return int(np.iinfo(self.levels[0].pixels.dtype).max) + 1
+
+    @property
+    def grey_range(self) -> tuple[float, float]:
+        """The grey values of the histogram's ends."""
+        return self.offset, self.offset + self.gain * (self.values - 1)
+
+    def paint(self, pixels: Pixels, top: float, left: float, step: float, contrast: Contrast) -> None:
+        """Fill `pixels`, uint8 (h, w, 4) in B, G, R, A order.
+
+        The first pixel's corner is at the plane's (`top`, `left`); a pixel is `step` of the plane's wide.
+        """
+        height, width = pixels.shape[:2]
+        plane_h, plane_w = self.levels[0].pixels.shape[:2]
+        first_row, last_row = _inside(top, step, height, plane_h)
+        first_col, last_col = _inside(left, step, width, plane_w)
+        if (first_row, first_col, last_row, last_col) != (0, 0, height, width):
+            pixels[:, :, :3] = _CANVAS_COLOUR
+            pixels = pixels[first_row:last_row, first_col:last_col]
+        if pixels.size:
+            self._paint_inside(pixels, top + first_row * step, left + first_col * step, step, contrast)
+
+    def shown(self, rect: Rect, contrast: Contrast) -> Pixels:
+        """The pixels of `rect` (inside the plane) as light: uint8 (rect.height, rect.width, 3), B, G, R."""
+        out = np.empty((*rect.shape, 4), np.uint8)
+        self.paint(out, rect.top, rect.left, 1.0, contrast)
+        return np.ascontiguousarray(out[:, :, :3])
+
+    def _paint_inside(self, pixels: Pixels, top: float, left: float, step: float, contrast: Contrast) -> None:
+        level = self.levels[0]
+        for candidate in self.levels:
+            if candidate.factor <= max(1.0, step * 1.0001):
+                level = candidate
+        near = step / level.factor
+        top, left = top / level.factor, left / level.factor
+        is_linear = 1 / _CRISP_ZOOM < near < 2 and near != 1.0
+        sampled = (_linear if is_linear else _nearest)(level.pixels, top, left, near, pixels.shape[:2])
+        self._colour(sampled, contrast, pixels)
+
+    def _colour(self, sampled: Stored, contrast: Contrast, out: Pixels) -> None:
+        shown = [(place, row) for place, row in enumerate(contrast.channels) if row.is_visible]
+        if self.channels == 1 and shown and shown[0][1].colour == (255, 255, 255):
+            light = self._light(sampled[:, :, 0], shown[0][1])
+            cv2.cvtColor(~light if contrast.is_inverted else light, cv2.COLOR_GRAY2BGRA, dst=out)
             return
-        scale = transform.scale * factor
-        target = QRectF(
-            area.left() + (inside.left() - source.left()) * scale,
-            area.top() + (inside.top() - source.top()) * scale,
-            inside.width() * scale,
-            inside.height() * scale,
-        )
-        painter.drawImage(target, image, inside)
+        pure = {(255, 0, 0): 2, (0, 255, 0): 1, (0, 0, 255): 0}
+        out[:, :, 3] = 255
+        if len(shown) == 3 and {row.colour for _, row in shown} == set(pure):
+            for place, row in shown:
+                out[:, :, pure[row.colour]] = self._light(sampled[:, :, place], row)
+        else:
+            total = np.zeros((*out.shape[:2], 3), np.uint8)
+            for place, row in shown:
+                ramp = np.arange(256, dtype=np.float32)[:, None] * (np.array(row.colour[::-1]) / 255)
+                light = self._light(sampled[:, :, place], row)
+                coloured = cv2.applyColorMap(light, ramp.astype(np.uint8).reshape(256, 1, 3))
+                total = cv2.add(total, coloured)
+            out[:, :, :3] = total
+        if contrast.is_inverted:
+            out[:, :, :3] = ~out[:, :, :3]
+
+    def _light(self, stored: Stored, row: ChannelContrast) -> Pixels:
+        low, high = (row.low - self.offset) / self.gain, (row.high - self.offset) / self.gain
+        table = light_table(low, high, row.gamma, self.values)
+        if stored.dtype == np.uint8:
+            coloured: Pixels = cv2.LUT(stored, table)
+            return coloured
+        light: Pixels = table.take(stored)
+        return light
 
 
-def to_8bit(plane: PlaneArray, low: float, high: float) -> npt.NDArray[np.uint8]:
-    """uint8 of the plane's shape: `low` becomes 0, `high` 255. NaN becomes 0."""
-    out = np.empty(plane.shape, np.uint8)
-    scale = np.float32(255.0 / (high - low))
+def _inside(start: float, step: float, count: int, size: int) -> tuple[int, int]:
+    """First and last + 1 of `count` samples whose middle lies within 0..size."""
+    first = int(np.ceil(-start / step - 0.5))
+    last = int(np.ceil((size - start) / step - 0.5))
+    return min(max(first, 0), count), min(max(last, 0), count)
+
+
+def _nearest(pixels: Stored, top: float, left: float, step: float, shape: tuple[int, int]) -> Stored:
+    rows = np.floor(top + (np.arange(shape[0]) + 0.5) * step).astype(np.intp)
+    cols = np.floor(left + (np.arange(shape[1]) + 0.5) * step).astype(np.intp)
+    if step == 1.0:
+        rows, cols = rows.clip(0, pixels.shape[0] - 1), cols.clip(0, pixels.shape[1] - 1)
+        if rows[-1] - rows[0] == rows.size - 1 and cols[-1] - cols[0] == cols.size - 1:
+            return np.ascontiguousarray(pixels[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1])
+    rows, cols = rows.clip(0, pixels.shape[0] - 1), cols.clip(0, pixels.shape[1] - 1)
+    if step > 1:
+        picked: Stored = pixels[rows[:, None], cols]
+        return picked
+    # Few pixels, each shown many times: whole rows are copied at the speed of memory.
+    crop = np.ascontiguousarray(pixels[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1])
+    wide: Stored = crop.take(cols - cols[0], axis=1).take(rows - rows[0], axis=0)
+    return wide
+
+
+def _linear(pixels: Stored, top: float, left: float, step: float, shape: tuple[int, int]) -> Stored:
+    """Bilinear. Only what is needed is handed to OpenCV, which knows no picture wider than 32,767 px."""
+    height, width = shape
+    first_row, first_col = max(0, int(top) - 2), max(0, int(left) - 2)
+    crop = pixels[
+        first_row : int(top + height * step) + 3,
+        first_col : int(left + width * step) + 3,
+    ]
+    # A sample's middle in the crop, whose own pixels have their middles at whole numbers.
+    shift_y, shift_x = top - first_row + 0.5 * step - 0.5, left - first_col + 0.5 * step - 0.5
+    matrix = np.array([[step, 0, shift_x], [0, step, shift_y]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    channels = crop.shape[2]
+    groups = [
+        cv2.warpAffine(
+            np.ascontiguousarray(crop[:, :, start : start + 4]),
+            matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE,
+        ).reshape(height, width, -1)
+        for start in range(0, channels, 4)
+    ]  # fmt: skip
+    return groups[0] if len(groups) == 1 else np.concatenate(groups, axis=2)
+
+
+def _auto_contrast(plane: PlaneArray) -> Contrast:
+    """Percentiles: of 8-bit colour over all channels (a stain keeps its colour), else of each channel."""
+    channels = plane.shape[2]
+    colours = channel_colours(channels)
+    one_range = channels == 3 and plane.dtype == np.uint8
+    rows = []
+    for place in range(channels):
+        values = plane if one_range else plane[:, :, place : place + 1]
+        if not one_range or place == 0:
+            low, high = percentile_range(
+                values, low_percentile=_LOW_PERCENTILE, high_percentile=_HIGH_PERCENTILE
+            )
+        rows.append(ChannelContrast(low, high, 1.0, colours[place], place < _SHOWN_AT_FIRST))
+    return Contrast(tuple(rows))
+
+
+def _as_stored(plane: PlaneArray) -> tuple[Stored, float, float]:
+    """The plane as uint8 or uint16, with offset and gain; NaN becomes the lowest value."""
+    if plane.dtype in (np.uint8, np.uint16):
+        return plane.view(plane.dtype), 0.0, 1.0
+    if plane.dtype == np.bool_:
+        return plane.view(np.uint8), 0.0, 1.0
+    low, high = percentile_range(plane, low_percentile=0.0, high_percentile=100.0)
+    gain = (high - low) / (_MOST_VALUES - 1)
+    stored = np.empty(plane.shape, np.uint16)
     for top in range(0, plane.shape[0], _ROWS_AT_ONCE):
-        rows = plane[top : top + _ROWS_AT_ONCE].astype(np.float32)
-        rows -= np.float32(low)
-        rows *= scale
-        np.nan_to_num(rows, copy=False)
-        out[top : top + _ROWS_AT_ONCE] = np.clip(rows, 0, 255)
+        rows = plane[top : top + _ROWS_AT_ONCE].astype(np.float64)
+        rows = np.nan_to_num((rows - low) / gain, nan=0.0, posinf=_MOST_VALUES - 1, neginf=0.0)
+        stored[top : top + _ROWS_AT_ONCE] = np.clip(rows + 0.5, 0, _MOST_VALUES - 1)
+    return stored, low, gain
+
+
+def _levels(stored: Stored) -> tuple[Level, ...]:
+    levels = [Level(1, stored)]
+    step = 4 if stored.shape[0] * stored.shape[1] > _HUGE_PX else 2
+    while min(levels[-1].pixels.shape[:2]) >= step * _SMALLEST_SIDE:
+        levels.append(Level(levels[-1].factor * step, _reduced(levels[-1].pixels, step)))
+        step = 2
+    return tuple(levels)
+
+
+def _reduced(pixels: Stored, step: int) -> Stored:
+    """Means of step × step pixels; an incomplete last row or column is left out."""
+    height, width = pixels.shape[0] // step, pixels.shape[1] // step
+    out = np.empty((height, width, pixels.shape[2]), pixels.dtype)
+    for top in range(0, height, _ROWS_AT_ONCE):
+        rows = min(_ROWS_AT_ONCE, height - top)
+        for place in range(pixels.shape[2]):
+            source = pixels[top * step : (top + rows) * step, : width * step, place]
+            out[top : top + rows, :, place] = cv2.resize(
+                np.ascontiguousarray(source), (width, rows), interpolation=cv2.INTER_AREA
+            )
     return out
 
 
-def _shown_channels(plane: PlaneArray) -> PlaneArray:
-    """One grey channel, or three as red, green, blue; two become red and green."""
-    channels = plane.shape[2]
-    if channels == 2:
-        return np.concatenate([plane, np.zeros_like(plane[:, :, :1])], axis=2)
-    return plane[:, :, : min(channels, 3)]
-
-
-def _halved(level: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Means of 2×2 pixels; an odd last row or column is left out."""
-    height, width = level.shape[0] // 2 * 2, level.shape[1] // 2 * 2
-    even = level[:height, :width].astype(np.uint16)
-    total = even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
-    return (total >> 2).astype(np.uint8)
-
-
-def _to_qimage(level: npt.NDArray[np.uint8]) -> QImage:
-    pixels = np.ascontiguousarray(level)
-    height, width, channels = pixels.shape
-    kind = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
-    # A copy in Qt's own memory, in the format the painter likes best.
-    return QImage(pixels.data, width, height, width * channels, kind).convertToFormat(
-        QImage.Format.Format_RGB32
+def _histogram(stored: Stored) -> npt.NDArray[np.int64]:
+    height, width, channels = stored.shape
+    stride = max(1, int(np.sqrt(height * width / _HISTOGRAM_SAMPLES)))
+    sample = stored[::stride, ::stride]
+    shift = 8 * sample.dtype.itemsize - 8
+    return np.stack(
+        [
+            np.bincount((sample[:, :, place].ravel() >> shift).astype(np.intp), minlength=HISTOGRAM_BINS)
+            for place in range(channels)
+        ]
     )

@@ -6,96 +6,168 @@ depends on the repainted rectangle only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
+from unet_studio.core.geometry import Rect
+from unet_studio.core.label_pyramid import LabelPyramid
 from unet_studio.core.label_tiles import IndexArray, LabelArray, LabelTiles, MaskArray
 from unet_studio.core.proposals import Proposals
-from unet_studio.gui.theme import LABEL_COLOURS, PROPOSAL, label_palette
+from unet_studio.gui.theme import PROPOSAL, label_palette
 
 Pixels = npt.NDArray[np.uint8]
 
-_FILL_ALPHA = 80  # of 256
-_SELECTED_FILL_ALPHA = 110
+_SELECTED_EXTRA = 0.2
 _DASH_PX = 4
-_WHITE = (255, 255, 255)
-_DARK = (30, 26, 0)
+_WHITE = (255, 255, 255, 255)
+_DARK = (0, 26, 30, 255)
+_PROPOSAL_FILL = 0.25
+_MOST_IDS = 2**22
+"""Instances with higher numbers (of imported masks) are shown in the colour of the active class."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelStyle:
+    """How labels look. `opacity` 0..1 of the filling. `by_class`: colours of the classes."""
+
+    has_fill: bool = True
+    has_outline: bool = True
+    opacity: float = 0.3
+    by_class: bool = False
 
 
 @dataclass(slots=True)
 class LabelLayer:
     """What is drawn over the image, and how."""
 
-    labels: LabelTiles | None = None
-    proposals: Proposals | None = None
-    open_proposals: MaskArray = field(default_factory=lambda: np.zeros(1, bool))
-    """bool by proposal id: still waiting."""
+    style: LabelStyle = LabelStyle()
     selected_instance: int = 0
     selected_proposal: int = 0
-    visible: bool = True
+    is_visible: bool = True
+    open_proposals: MaskArray = field(default_factory=lambda: np.zeros(1, bool))
+    """bool by proposal id: still waiting."""
+    class_colours: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros((256, 3), np.uint8))
+    """uint8 (256, 3), B, G, R by class index."""
+    class_of_id: npt.NDArray[np.uint8] = field(default_factory=lambda: np.ones(1, np.uint8))
+    """uint8 by instance id; its last entry is for all ids that it does not know."""
+    _labels: LabelPyramid | None = None
+    _proposals: LabelPyramid | None = None
 
-    def blend(self, pixels: Pixels, rows: IndexArray, cols: IndexArray) -> None:
-        """Blend over `pixels`, uint8 (h, w, 4) in B, G, R, A order, in place.
+    def show_labels(self, tiles: LabelTiles | None, bounds: Rect) -> None:
+        """Show these labels from now on."""
+        self._labels = LabelPyramid(tiles, bounds) if tiles is not None else None
+
+    def show_proposals(self, proposals: Proposals | None, bounds: Rect, waiting: MaskArray) -> None:
+        """Show these proposals, as far as they wait."""
+        self.open_proposals = waiting
+        self._proposals = LabelPyramid(proposals.tiles, bounds) if proposals is not None else None
+
+    def show_classes(self, class_of: Mapping[int, int], new_ones: int) -> None:
+        """The class of every instance; `new_ones`: of those that are not named."""
+        known = [i for i in class_of if i < _MOST_IDS]
+        table = np.full(max(known, default=0) + 2, new_ones, np.uint8)
+        if known:
+            table[known] = [min(class_of[i], 255) for i in known]
+        self.class_of_id = table
+
+    def forget(self, rect: Rect) -> None:
+        """The labels of `rect` have changed."""
+        if self._labels is not None:
+            self._labels.forget(rect)
+
+    def blend(
+        self, pixels: Pixels, rows: IndexArray, cols: IndexArray, *, dash_phase: int, budget_s: float
+    ) -> bool:
+        """Blend over `pixels`, uint8 (h, w, 4) in B, G, R, A order, in place. False: not all in time.
 
         `rows` and `cols` are the image pixel under each screen row and column, with one more on every
-        side: sizes h + 2 and w + 2.
+        side: sizes h + 2 and w + 2. `dash_phase`: number of the first pixel along the dashes.
         """
-        if not self.visible:
-            return
-        if self.labels is not None:
-            self._blend_labels(pixels, self.labels.sample(rows, cols))
-        if self.proposals is not None and self.open_proposals.any():
-            ids = self.proposals.tiles.sample(rows, cols)
-            self._blend_proposals(pixels, np.where(self.open_proposals[ids], ids, 0), rows, cols)
+        if not self.is_visible:
+            return True
+        is_complete = True
+        if self._labels is not None:
+            ids, is_complete = self._labels.sample(rows, cols, budget_s=budget_s)
+            self._blend_labels(pixels, ids)
+        if self._proposals is not None and self.open_proposals.any():
+            ids, all_proposals = self._proposals.sample(rows, cols, budget_s=budget_s)
+            if ids.any():
+                shown = np.where(self.open_proposals[ids], ids, np.int32(0))
+                self._blend_proposals(pixels, shown, dash_phase)
+            is_complete &= all_proposals
+        return is_complete
 
     def _blend_labels(self, pixels: Pixels, ids: LabelArray) -> None:
         inner = ids[1:-1, 1:-1]
-        labelled = inner > 0
+        labelled = inner != 0
         if not labelled.any():
             return
-        colours = label_palette()[inner[labelled] % LABEL_COLOURS].astype(np.uint16)
-        selected = inner[labelled] == (self.selected_instance or -1)
-        alpha = np.where(selected, _SELECTED_FILL_ALPHA, _FILL_ALPHA).astype(np.uint16)[:, None]
-        below = pixels[labelled][:, :3].astype(np.uint16)
-        mixed = (below * (256 - alpha) + colours * alpha) >> 8
-        edge = _outline(ids)[labelled]
-        mixed[edge] = colours[edge]
-        mixed[edge & selected] = _WHITE
-        pixels[labelled, :3] = mixed.astype(np.uint8)
-        if selected.any():
-            # A second line just outside: the selected one stands out on any background.
-            around = _outline_outside(ids == self.selected_instance)
-            pixels[around, :3] = _WHITE
+        colours = self._colours(inner)
+        selected = inner == self.selected_instance if self.selected_instance else None
+        if selected is not None and not selected.any():
+            selected = None
+        if self.style.has_fill:
+            _mix(pixels, colours, labelled, self.style.opacity)
+            if selected is not None:
+                _mix(pixels, colours, selected, _SELECTED_EXTRA)
+        if self.style.has_outline:
+            cv2.copyTo(colours, _outline(ids).view(np.uint8), pixels)
+        if selected is not None:
+            # Two lines, one inside and one outside: the selected one stands out on any background.
+            mine = ids == self.selected_instance
+            pixels[selected & _near_other(mine)] = _WHITE
+            pixels[_outline_outside(mine)] = _WHITE
 
-    def _blend_proposals(self, pixels: Pixels, ids: LabelArray, rows: IndexArray, cols: IndexArray) -> None:
-        inner = ids[1:-1, 1:-1]
-        if not inner.any():
-            return
-        colour = (PROPOSAL.blue(), PROPOSAL.green(), PROPOSAL.red())
-        edge = _outline(ids) | _outline_outside(ids > 0)
-        # Dashes in screen pixels; anchored to the image so that they do not crawl while painting.
-        phase = np.arange(inner.shape[0])[:, None] + np.arange(inner.shape[1])[None, :]
-        phase = phase + int(rows[0]) + int(cols[0])
+    def _colours(self, ids: LabelArray) -> Pixels:
+        """uint8 (h, w, 4): by one look-up."""
+        if self.style.by_class:
+            slots = self.class_of_id.take(ids, mode="clip")
+            palette = self.class_colours
+        else:
+            slots, palette = ids.astype(np.uint8), label_palette()
+        coloured = cv2.applyColorMap(slots, palette.reshape(256, 1, 3))
+        colours: Pixels = cv2.cvtColor(coloured, cv2.COLOR_BGR2BGRA)
+        return colours
+
+    def _blend_proposals(self, pixels: Pixels, ids: LabelArray, dash_phase: int) -> None:
+        colour = (PROPOSAL.blue(), PROPOSAL.green(), PROPOSAL.red(), 255)
+        edge = _outline(ids) | _outline_outside(ids != 0)
+        height, width = edge.shape
+        phase = np.arange(dash_phase, dash_phase + height)[:, None] + np.arange(width)[None, :]
         dash = (phase // _DASH_PX) % 2 == 0
-        pixels[edge & dash, :3] = colour
-        pixels[edge & ~dash, :3] = _DARK
+        pixels[edge & dash] = colour
+        pixels[edge & ~dash] = _DARK
         if self.selected_proposal:
-            chosen = ids == self.selected_proposal
-            fill = chosen[1:-1, 1:-1]
-            below = pixels[fill][:, :3].astype(np.uint16)
-            pixels[fill, :3] = ((below * 3 + np.array(colour, np.uint16)) >> 2).astype(np.uint8)
-            pixels[(_outline(np.where(chosen, ids, 0)) | _outline_outside(chosen)), :3] = colour
+            mine = ids == self.selected_proposal
+            inner = mine[1:-1, 1:-1]
+            if inner.any():
+                flat = np.broadcast_to(np.array(colour, np.uint8), pixels.shape)
+                _mix(pixels, np.ascontiguousarray(flat), inner, _PROPOSAL_FILL)
+                pixels[(inner & _near_other(mine)) | _outline_outside(mine)] = colour
+
+
+def _mix(pixels: Pixels, colours: Pixels, where: MaskArray, opacity: float) -> None:
+    mixed = cv2.addWeighted(pixels, 1 - opacity, colours, opacity, 0)
+    cv2.copyTo(mixed, np.ascontiguousarray(where).view(np.uint8), pixels)
 
 
 def _outline(ids: LabelArray) -> MaskArray:
     """bool (h, w): labelled pixels with another label above, below, left or right; ids are (h+2, w+2)."""
-    inner = ids[1:-1, 1:-1]
-    edge = (inner != ids[:-2, 1:-1]) | (inner != ids[2:, 1:-1])
-    edge |= (inner != ids[1:-1, :-2]) | (inner != ids[1:-1, 2:])
-    out: MaskArray = edge & (inner > 0)
+    out: MaskArray = _near_other(ids) & (ids[1:-1, 1:-1] != 0)
     return out
+
+
+def _near_other(values: npt.NDArray[np.generic]) -> MaskArray:
+    """bool (h, w): pixels with another value above, below, left or right; values are (h+2, w+2)."""
+    across, down = values[1:-1, 1:] != values[1:-1, :-1], values[1:, 1:-1] != values[:-1, 1:-1]
+    edge: MaskArray = across[:, :-1] | across[:, 1:]
+    edge |= down[:-1]
+    edge |= down[1:]
+    return edge
 
 
 def _outline_outside(mask: MaskArray) -> MaskArray:

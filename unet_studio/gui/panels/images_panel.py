@@ -1,18 +1,31 @@
-"""The list of the project's images: name, whether checked, how many instances."""
+"""The list of the project's images: picture, name, whether checked, how many instances."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+import cv2
+import numpy as np
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from unet_studio.core.errors import UserError
 from unet_studio.gui import theme
+from unet_studio.gui.background.pool import Pool
+from unet_studio.gui.canvas.image_layer import DisplayImage, Pixels
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import tr
+from unet_studio.io.image_source import whole_plane
+from unet_studio.io.open_image import open_image
 
-_DOT_PX = 16
+_PICTURE_PX = 36
+_DOT_PX = 14
+_LARGEST_FILE_BYTES = 64 * 2**20
+"""Larger images get their picture when they are opened: nobody reads gigabytes for a list."""
+_ID = Qt.ItemDataRole.UserRole
+_CHECKED = Qt.ItemDataRole.UserRole + 1
+_STATE = Qt.ItemDataRole.UserRole + 2
 
 
 class ImagesPanel(QWidget):
@@ -20,32 +33,53 @@ class ImagesPanel(QWidget):
 
     chosen = Signal(int)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, pool: Pool) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._pool = session, pool
+        self._pictures: dict[int, QPixmap] = {}
+        self._given_up: set[int] = set()
+        self._loading = False
         self._summary = QLabel()
         self._summary.setContentsMargins(8, 4, 8, 4)
+        self.only_unchecked = QCheckBox(tr("images", "Only not checked"))
+        self.only_unchecked.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.only_unchecked.setContentsMargins(8, 4, 8, 4)
+        self.only_unchecked.setStyleSheet("QCheckBox { padding: 5px 8px; }")
+        self.only_unchecked.toggled.connect(self._filter)
         self._list = QListWidget()
-        self._list.setIconSize(QSize(_DOT_PX, _DOT_PX))
+        self._list.setIconSize(QSize(_PICTURE_PX, _PICTURE_PX))
+        self._list.setUniformItemSizes(True)
         self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # The canvas has the keys: arrows and letters in the list would be taken from it.
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._list.itemClicked.connect(lambda item: self.chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
+        self._list.itemClicked.connect(lambda item: self.chosen.emit(item.data(_ID)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.only_unchecked)
         layout.addWidget(self._list)
         layout.addWidget(self._summary)
         self.setMinimumWidth(150)
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(250)
+        self._idle.timeout.connect(self._load_next)
+        self._list.verticalScrollBar().valueChanged.connect(self._idle.start)
+        session.project_changed.connect(self._forget)
         session.images_changed.connect(self.rebuild)
-        session.image_changed.connect(self.mark_current)
+        session.image_changed.connect(self._image_shown)
         session.changed.connect(lambda _: self.update_current())
         self.rebuild()
 
     def sizeHint(self) -> QSize:
         """Wide enough for usual file names."""
-        return QSize(200, 400)
+        return QSize(220, 400)
+
+    def shown_ids(self) -> list[int]:
+        """The images that pass the filter, in their order."""
+        items = (self._list.item(row) for row in range(self._list.count()))
+        return [item.data(_ID) for item in items if not item.isHidden()]
 
     def rebuild(self) -> None:
         """Read the list anew from the project."""
@@ -53,70 +87,161 @@ class ImagesPanel(QWidget):
         for record in self._session.images():
             item = QListWidgetItem(record.path.name)
             item.setToolTip(str(record.path))
-            item.setData(Qt.ItemDataRole.UserRole, record.id)
+            item.setData(_ID, record.id)
+            item.setSizeHint(QSize(120, _PICTURE_PX + 8))
             self._list.addItem(item)
-            _show_state(item, checked=record.is_checked, instances=record.instances)
+            self._show_state(item, checked=record.is_checked, instances=record.instances)
         self.mark_current()
+        self._filter()
+        self._idle.start()
 
     def mark_current(self) -> None:
         """Select the shown image."""
         current = self._session.current
         for row in range(self._list.count()):
             item = self._list.item(row)
-            if current is not None and item.data(Qt.ItemDataRole.UserRole) == current.id:
+            if current is not None and item.data(_ID) == current.id:
                 self._list.setCurrentItem(item)
         self.update_current()
 
     def update_current(self) -> None:
         """The shown image's own state, which may be ahead of the disk."""
         current, item = self._session.current, self._list.currentItem()
-        if current is not None and item is not None and item.data(Qt.ItemDataRole.UserRole) == current.id:
-            document = current.document
-            _show_state(item, checked=document.is_checked, instances=len(document.instances))
+        if current is not None and item is not None and item.data(_ID) == current.id:
+            record = next((r for r in self._session.images() if r.id == current.id), None)
+            if record is not None:
+                self._show_state(item, checked=record.is_checked, instances=record.instances)
         self._update_summary()
+
+    def _image_shown(self) -> None:
+        current = self._session.current
+        if current is not None and current.id not in self._pictures:
+            self._keep_picture(current.id, _small(current.display))
+        self.mark_current()
+
+    def _filter(self) -> None:
+        current = self._session.current
+        for row in range(self._list.count()):
+            item = self._list.item(row)
+            is_current = current is not None and item.data(_ID) == current.id
+            item.setHidden(self.only_unchecked.isChecked() and bool(item.data(_CHECKED)) and not is_current)
+        self._idle.start()
 
     def _update_summary(self) -> None:
         count = self._list.count()
-        checked = sum(bool(self._list.item(row).data(Qt.ItemDataRole.UserRole + 1)) for row in range(count))
+        checked = sum(bool(self._list.item(row).data(_CHECKED)) for row in range(count))
         text = tr("images", "{checked} of {count} checked").format(checked=checked, count=count)
         self._summary.setText(text if count else tr("images", "No images"))
 
+    def _show_state(self, item: QListWidgetItem, *, checked: bool, instances: int) -> None:
+        state = (checked, instances > 0, item.data(_ID) in self._pictures)
+        if item.data(_STATE) != state:
+            item.setData(_STATE, state)
+            item.setData(_CHECKED, checked)
+            item.setIcon(_icon(self._pictures.get(item.data(_ID)), checked=checked, begun=instances > 0))
+        if checked:
+            words = tr("images", "checked, {count} instances").format(count=instances)
+        elif instances:
+            words = tr("images", "{count} instances, not checked").format(count=instances)
+        else:
+            words = tr("images", "untouched")
+        item.setStatusTip(f"{item.toolTip()}: {words}")
 
-def _show_state(item: QListWidgetItem, *, checked: bool, instances: int) -> None:
-    item.setIcon(_dot(checked=checked, begun=instances > 0))
-    item.setData(Qt.ItemDataRole.UserRole + 1, checked)
-    name = item.toolTip()
-    if checked:
-        state = tr("images", "checked, {count} instances").format(count=instances)
-    elif instances:
-        state = tr("images", "{count} instances, not checked").format(count=instances)
-    else:
-        state = tr("images", "untouched")
-    item.setStatusTip(f"{name}: {state}")
+    # Pictures: of the rows that are seen, one after the other, when nothing else is to be done
+
+    def _forget(self) -> None:
+        self._pictures.clear()
+        self._given_up.clear()
+
+    def _load_next(self) -> None:
+        if self._loading or not self.isVisible():
+            return
+        view = self._list.viewport().rect()
+        records = {record.id: record for record in self._session.images()}
+        for row in range(self._list.count()):
+            item = self._list.item(row)
+            image_id = item.data(_ID)
+            is_seen = not item.isHidden() and self._list.visualItemRect(item).intersects(view)
+            if is_seen and image_id in records and image_id not in self._pictures.keys() | self._given_up:
+                self._load(image_id, records[image_id].path)
+                return
+
+    def _load(self, image_id: int, path: Path) -> None:
+        self._loading = True
+        store = self._session.store
+
+        def done(pixels: Pixels | None) -> None:
+            self._loading = False
+            if store is self._session.store:
+                if pixels is None:
+                    self._given_up.add(image_id)
+                else:
+                    self._keep_picture(image_id, pixels)
+                self._idle.start()
+
+        def failed(_: UserError) -> None:
+            done(None)  # Whoever opens the image is told why.
+
+        self._pool.submit(lambda: _read_small(path), done, failed)
+
+    def _keep_picture(self, image_id: int, pixels: Pixels) -> None:
+        height, width = pixels.shape[:2]
+        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+        self._pictures[image_id] = QPixmap.fromImage(image)
+        for row in range(self._list.count()):
+            item = self._list.item(row)
+            if item.data(_ID) == image_id and item.data(_STATE) is not None:
+                checked, begun, _ = item.data(_STATE)
+                item.setData(_STATE, (checked, begun, True))
+                item.setIcon(_icon(self._pictures[image_id], checked=checked, begun=begun))
 
 
-@lru_cache(maxsize=4)
-def _dot(*, checked: bool, begun: bool) -> QIcon:
-    """A filled circle with a tick: checked. A half circle: begun. A ring: untouched.
+def _read_small(path: Path) -> Pixels | None:
+    try:
+        if path.stat().st_size > _LARGEST_FILE_BYTES:
+            return None
+    except OSError:
+        return None
+    plane = whole_plane(open_image(path))
+    step = max(1, min(plane.shape[:2]) // (8 * _PICTURE_PX))
+    return _small(DisplayImage.from_plane(np.ascontiguousarray(plane[::step, ::step])))
 
-    Made once: Qt keeps the pixels of every icon it has shown.
-    """
-    colour = theme.GOOD if checked else theme.FAINT_TEXT
-    pixmap = QPixmap(_DOT_PX * 2, _DOT_PX * 2)
+
+def _small(image: DisplayImage) -> Pixels:
+    """The middle square, small: uint8 (h, w, 4)."""
+    pixels = image.levels[-1].pixels
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    out = np.empty((side, side, 4), np.uint8)
+    factor = image.levels[-1].factor
+    image.paint(out, (height - side) / 2 * factor, (width - side) / 2 * factor, float(factor), image.auto)
+    size = (2 * _PICTURE_PX, 2 * _PICTURE_PX)
+    return np.ascontiguousarray(cv2.resize(out, size, interpolation=cv2.INTER_AREA))
+
+
+def _icon(picture: QPixmap | None, *, checked: bool, begun: bool) -> QIcon:
+    """The picture with its state in a corner: a tick (checked), half a disc (begun), a ring (untouched)."""
+    pixmap = QPixmap(_PICTURE_PX * 2, _PICTURE_PX * 2)
     pixmap.setDevicePixelRatio(2)
-    pixmap.fill(Qt.GlobalColor.transparent)
+    pixmap.fill(theme.CANVAS)
     painter = QPainter(pixmap)
+    if picture is not None:
+        painter.drawPixmap(0, 0, _PICTURE_PX, _PICTURE_PX, picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    left = top = _PICTURE_PX - _DOT_PX - 1
+    colour = theme.GOOD if checked else theme.TEXT
+    painter.setPen(QPen(QColor(0, 0, 0, 150), 3.2))
+    painter.setBrush(QColor(0, 0, 0, 110))
+    painter.drawEllipse(left, top, _DOT_PX - 2, _DOT_PX - 2)
     painter.setPen(QPen(colour, 1.6))
-    if checked:
-        painter.setBrush(colour)
-    painter.drawEllipse(3, 3, _DOT_PX - 6, _DOT_PX - 6)
+    painter.setBrush(colour if checked else Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(left, top, _DOT_PX - 2, _DOT_PX - 2)
     if checked:
         painter.setPen(QPen(QColor(255, 255, 255), 1.8))
-        painter.drawLine(5, 8, 7, 10)
-        painter.drawLine(7, 10, 11, 6)
+        painter.drawLine(left + 3, top + 6, left + 5, top + 9)
+        painter.drawLine(left + 5, top + 9, left + 9, top + 4)
     elif begun:
         painter.setBrush(colour)
-        painter.drawPie(3, 3, _DOT_PX - 6, _DOT_PX - 6, 90 * 16, 180 * 16)
+        painter.drawPie(left, top, _DOT_PX - 2, _DOT_PX - 2, 90 * 16, 180 * 16)
     painter.end()
     return QIcon(pixmap)

@@ -37,7 +37,13 @@ class JobBar(QWidget):
         """A job has begun."""
         self._title.setText(title)
         self._bar.setRange(0, 0)
+        self._stop.show()
         self.show()
+
+    def begin_short(self, title: str) -> None:
+        """Something that is over soon and cannot be stopped."""
+        self.begin(title)
+        self._stop.hide()
 
     def show_progress(self, done: int, total: int) -> None:
         """Move the bar."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt
 
 from unet_studio.core.document import Change, Document
-from unet_studio.core.geometry import PixelPoint
+from unet_studio.gui.session import Session
+from unet_studio.gui.tools.tool import Tool, Touch
 from unet_studio.gui.translation import mark, tr
 
 _HINT = mark(
@@ -15,33 +14,21 @@ _HINT = mark(
 )
 
 
-class PickTool:
+class PickTool(Tool):
     """Makes no edit; tells the session what was clicked."""
 
     cursor = Qt.CursorShape.ArrowCursor
-    cursor_diameter_px = None
 
-    def __init__(self, select_at: Callable[[PixelPoint], None]) -> None:
-        self._select_at = select_at
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     @property
     def hint(self) -> str:
         """See Tool."""
         return tr("tools", _HINT)
 
-    def press(self, at: PixelPoint, document: Document) -> Change | None:
+    def press(self, touch: Touch, document: Document) -> Change | None:
         """See Tool."""
-        self._select_at(at)
-        return None
-
-    def move(self, at: PixelPoint) -> Change | None:
-        """See Tool."""
-        return None
-
-    def release(self) -> Change | None:
-        """See Tool."""
-        return None
-
-    def abort(self) -> Change | None:
-        """See Tool."""
+        del document
+        self._session.select_at(touch.at)
         return None

@@ -2,56 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PySide6.QtCore import Qt
-
 from unet_studio.core.brush import Capsule
 from unet_studio.core.document import Change, Document, Over
-from unet_studio.core.geometry import PixelPoint
-from unet_studio.gui.tools.tool import BrushSettings
+from unet_studio.core.regions import MaskRegion
+from unet_studio.gui.session import Session
+from unet_studio.gui.tools.region_tool import OVER
+from unet_studio.gui.tools.tool import BrushMode, Tool, ToolSettings, Touch
 from unet_studio.gui.translation import mark, tr
+from unet_studio.segmentation.reshaping import fill_holes
 
 _BRUSH_HINT = mark(
-    "tools", "Brush: drag to paint the selected instance, N for a new one. Wheel or [ ] changes the size."
+    "tools",
+    "Brush: drag to paint the selected instance, N: new one. Alt erases, F fills holes, wheel or [ ]: size.",
 )
-_ERASER_HINT = mark("tools", "Eraser: drag to erase. Wheel or [ ] changes the size.")
+_ERASER_HINT = mark("tools", "Eraser: drag to erase. Wheel or [ ]: size.")
+STROKE = mark("edits", "Brush stroke")
+ERASE = mark("edits", "Erase")
 
 
-class StrokeTool:
+class StrokeTool(Tool):
     """A round tip dragged over the plane; what it covers is one edit."""
 
-    cursor = Qt.CursorShape.CrossCursor
+    has_size = True
 
-    def __init__(self, settings: BrushSettings, *, name: str, hint: str) -> None:
+    def __init__(self, session: Session, settings: ToolSettings, *, erases: bool) -> None:
+        self._session = session
         self._settings = settings
-        self._name = name
-        self._hint = hint
+        self._erases = erases
         self._document: Document | None = None
-        self._last: PixelPoint | None = None
+        self._last: Touch | None = None
+        self._is_erasing = False
+        self._instance_id = 0
+        self._inside = 0
 
     @property
     def hint(self) -> str:
         """See Tool."""
-        return tr("tools", self._hint)
+        return tr("tools", _ERASER_HINT if self._erases else _BRUSH_HINT)
 
-    @property
-    def cursor_diameter_px(self) -> float | None:
+    def diameter_px(self, scale: float) -> float | None:
         """See Tool."""
-        return self._settings.diameter_px
+        return self._settings.diameter_px(scale)
 
-    def press(self, at: PixelPoint, document: Document) -> Change | None:
+    def press(self, touch: Touch, document: Document) -> Change | None:
         """See Tool."""
-        self._document, self._last = document, at
-        document.begin_stroke(self._name)
-        return self._cover(document, at, at)
+        self._document, self._last = document, touch
+        self._is_erasing = self._erases or touch.alt
+        if not self._is_erasing:
+            self._choose_instance(document)
+        document.begin_stroke(ERASE if self._is_erasing else STROKE)
+        return self._cover(document, touch, touch)
 
-    def move(self, at: PixelPoint) -> Change | None:
+    def move(self, touch: Touch) -> Change | None:
         """See Tool."""
         if self._document is None or self._last is None or not self._document.stroke_is_open:
             return None
-        start, self._last = self._last, at
-        return self._cover(self._document, start, at)
+        start, self._last = self._last, touch
+        return self._cover(self._document, start, touch)
 
     def release(self) -> Change | None:
         """See Tool."""
@@ -63,36 +70,39 @@ class StrokeTool:
         document, self._document = self._document, None
         return document.abort_stroke() if document and document.stroke_is_open else None
 
-    def _cover(self, document: Document, start: PixelPoint, end: PixelPoint) -> Change | None:
-        return self._apply(document, Capsule(start, end, self._settings.diameter_px))
+    def fill_holes(self) -> Change | None:
+        """See Tool: what the instance encloses after this much of the stroke."""
+        document = self._document
+        if document is None or not document.stroke_is_open or self._is_erasing:
+            return None
+        # The table counts at the end of the stroke: until then the pixels themselves say where it is.
+        rect = document.drawn_rect.union(document.instance_rect(self._instance_id))
+        mask = document.read(rect) == self._instance_id
+        return self._paint(document, MaskRegion(rect, fill_holes(mask) & ~mask))
 
-    def _apply(self, document: Document, capsule: Capsule) -> Change | None:
-        raise NotImplementedError
+    def _choose_instance(self, document: Document) -> None:
+        session, self._inside = self._session, 0
+        if self._settings.mode is BrushMode.INSIDE and session.selected_instance:
+            self._inside = session.selected_instance
+            self._instance_id = session.new_instance_id(document)
+        else:
+            self._instance_id = session.instance_for_stroke()
 
+    def _cover(self, document: Document, start: Touch, end: Touch) -> Change | None:
+        settings = self._settings
+        diameter = settings.diameter_px(end.scale, end.pressure)
+        continues = start is not end and settings.diameter_px(start.scale, start.pressure) == diameter
+        capsule = Capsule(start.at, end.at, diameter, continues)
+        if self._is_erasing:
+            only = self._session.selected_instance if settings.erase_selected_only else 0
+            return document.erase(capsule, only=only)
+        return self._paint(document, capsule)
 
-class BrushTool(StrokeTool):
-    """Paints one instance: the one `instance_for_stroke` names when the button goes down."""
-
-    def __init__(self, settings: BrushSettings, instance_for_stroke: Callable[[], int]) -> None:
-        super().__init__(settings, name=mark("edits", "Brush stroke"), hint=_BRUSH_HINT)
-        self._instance_for_stroke = instance_for_stroke
-        self._instance_id = 0
-
-    def press(self, at: PixelPoint, document: Document) -> Change | None:
-        """See Tool."""
-        self._instance_id = self._instance_for_stroke()
-        return super().press(at, document)
-
-    def _apply(self, document: Document, capsule: Capsule) -> Change | None:
-        over = Over.BACKGROUND if self._settings.protect_others else Over.EVERYTHING
-        return document.paint(capsule, self._instance_id, over=over)
-
-
-class EraserTool(StrokeTool):
-    """Turns what it covers into background."""
-
-    def __init__(self, settings: BrushSettings) -> None:
-        super().__init__(settings, name=mark("edits", "Erase"), hint=_ERASER_HINT)
-
-    def _apply(self, document: Document, capsule: Capsule) -> Change | None:
-        return document.erase(capsule)
+    def _paint(self, document: Document, region: Capsule | MaskRegion) -> Change | None:
+        over = Over.INSIDE if self._inside else OVER[self._settings.mode]
+        if over is Over.INSIDE and not self._inside:
+            over = Over.BACKGROUND  # Nothing is selected that one could paint inside.
+        class_index = self._session.active_class
+        return document.paint(
+            region, self._instance_id, over=over, inside=self._inside, class_index=class_index
+        )

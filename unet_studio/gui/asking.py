@@ -1,0 +1,155 @@
+"""Dialogs that ask for something and then start it: files to open, masks to export, a fine-tuning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+
+import unet_studio
+from unet_studio.gui.actions import Actions
+from unet_studio.gui.background.pool import Pool
+from unet_studio.gui.dialogs.command_palette import CommandPalette
+from unet_studio.gui.dialogs.export_dialog import ExportDialog
+from unet_studio.gui.dialogs.fine_tune_dialog import FineTuneDialog
+from unet_studio.gui.dialogs.shortcuts_dialog import ShortcutsDialog
+from unet_studio.gui.exporting import export_masks, items_to_export
+from unet_studio.gui.fine_tuning import FineTuning
+from unet_studio.gui.models import Models
+from unet_studio.gui.panels.notice import Notice
+from unet_studio.gui.problems import Problems
+from unet_studio.gui.reviewing import Reviewing
+from unet_studio.gui.session import Session
+from unet_studio.gui.translation import tr
+from unet_studio.io.open_image import IMAGE_ENDINGS
+from unet_studio.settings.training import TrainConfig
+
+
+class Asking(QObject):
+    """One method for each command that ends in dots."""
+
+    exported = Signal(object)  # the files
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        models: Models,
+        problems: Problems,
+        notice: Notice,
+        pool: Pool,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._session, self._models = window, session, models
+        self._problems, self._notice, self._pool = problems, notice, pool
+
+    def open_images(self) -> None:
+        """Choose image files."""
+        pattern = " ".join(f"*{ending}" for ending in IMAGE_ENDINGS)
+        kinds = f"{tr('window', 'Images')} ({pattern})"
+        names, _ = QFileDialog.getOpenFileNames(self._window, tr("window", "Open images"), "", kinds)
+        if names:
+            self._session.open_paths([Path(name) for name in names])
+
+    def open_folder(self) -> None:
+        """Choose a folder of images."""
+        self._open_directory(tr("window", "Open a folder of images"))
+
+    def open_project(self) -> None:
+        """Choose a project folder."""
+        self._open_directory(tr("window", "Open a project (NAME.unetproject)"))
+
+    def _open_directory(self, title: str) -> None:
+        name = QFileDialog.getExistingDirectory(self._window, title)
+        if name:
+            self._session.open_paths([Path(name)])
+
+    def fine_tune(self, fine_tuning: FineTuning) -> None:
+        """Settings of a fine-tuning, then start it; without anything to learn from, say what is missing."""
+        checked, current = len(fine_tuning.checked_images()), self._models.current
+        if not checked or current is None:
+            self._problems.attempt(lambda: fine_tuning.start(TrainConfig(), name=""))
+            return
+        dialog = FineTuneDialog(
+            self._window,
+            base=current.name,
+            name=self._models.new_name(),
+            checked=checked,
+            taken_names={folder.name for folder in self._models.all()},
+        )
+        if dialog.exec():
+            self._problems.attempt(lambda: fine_tuning.start(dialog.config, name=dialog.name))
+
+    def export_masks(self) -> None:
+        """Folder and formats, then write."""
+        if self._session.store is None:
+            return
+        dialog = ExportDialog(self._window, folder=self._session.store.folder.parent / "masks")
+        if dialog.exec():
+            self.export(dialog.folder, dialog.formats, only_checked=dialog.only_checked)
+
+    def export(self, folder: Path, formats: tuple[str, ...], *, only_checked: bool = False) -> None:
+        """Write the masks in the background and say how many."""
+        store = self._session.store
+        items = items_to_export(self._session, only_checked=only_checked)
+        if store is None or not items:
+            text = tr("window", "There are no masks to export yet: accept proposals or draw some.")
+            self._notice.warn(text)
+            return
+        self._notice.say(tr("window", "Exporting…"))
+
+        def done(files: list[Path]) -> None:
+            text = tr("window", "Masks written to {folder}: {count}.")
+            self._notice.say(text.format(count=len(files), folder=folder))
+            self.exported.emit(files)
+
+        self._pool.submit(
+            lambda: export_masks(store, items, folder, formats), done, self._session.failed.emit
+        )
+
+    def proposals_of_class(self, reviewing: Reviewing, act: Callable[[int], None]) -> None:
+        """Of which class; with one class waiting there is nothing to ask."""
+        waiting = reviewing.classes_waiting()
+        if not waiting:
+            self._notice.say(tr("window", "No proposal waits on this image."))
+            return
+        chosen = waiting[0]
+        if len(waiting) > 1:
+            names = [self._session.class_table.get(index).name for index in waiting]
+            title, question = tr("window", "Proposals of a class"), tr("window", "Which class?")
+            name, is_chosen = QInputDialog.getItem(self._window, title, question, names, 0, False)
+            if not is_chosen:
+                return
+            chosen = waiting[names.index(name)]
+        act(chosen)
+
+    def find_command(self, actions: Actions) -> None:
+        """The palette; what is chosen runs when it is closed."""
+        palette = CommandPalette(self._window, actions)
+        if palette.exec():
+            actions[palette.chosen].trigger()
+
+    def shortcuts(self, actions: Actions) -> None:
+        """The table of all keys."""
+        ShortcutsDialog(self._window, actions).exec()
+
+    def about(self) -> None:
+        """What this program is."""
+        text = tr(
+            "window",
+            "U-Net Studio {version}\n\nProposes masks of cells with a U-Net (Ronneberger, Fischer, Brox "
+            "2015), learns from your corrections, exports masks. BSD-3-Clause.",
+        )
+        title = tr("window", "About U-Net Studio")
+        QMessageBox.about(self._window, title, text.format(version=unet_studio.__version__))
+
+    def whether_to_give_up_training(self) -> bool:
+        """True: close although a fine-tuning runs."""
+        buttons = QMessageBox.StandardButton
+        question = tr("window", "A fine-tuning is running. Close and give it up?")
+        answer = QMessageBox.question(
+            self._window, tr("window", "Close"), question, buttons.Yes | buttons.No, buttons.No
+        )
+        return answer == buttons.Yes

@@ -1,0 +1,111 @@
+"""The project's label classes in the window: the table, the active class, and giving it to instances."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from unet_studio.core.classes import FIRST_CLASS, MAX_CLASSES, ClassTable, LabelClass
+from unet_studio.gui.session import Session
+from unet_studio.gui.translation import mark, tr
+
+SET_CLASS = mark("edits", "Set class")
+_FIRST_NAME = mark("classes", "Cell")
+_ACTIVE_KEY = "active_class"
+
+
+class LabelClasses(QObject):
+    """Kept with the project. The active class is that of new instances."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        session.project_changed.connect(self._restore)
+        session.selection_changed.connect(self.changed)
+        self._restore()
+
+    @property
+    def table(self) -> ClassTable:
+        """All classes."""
+        return self._session.class_table
+
+    @property
+    def active(self) -> LabelClass:
+        """The class of new instances."""
+        return self.table.get(self._session.active_class)
+
+    def choose(self, index: int) -> None:
+        """Make a class the active one; the selected instance becomes one of it."""
+        session = self._session
+        session.active_class = index
+        if session.store is not None:
+            session.store.record_setting(_ACTIVE_KEY, str(index))
+        document = session.editable
+        if document is not None and session.selected_instance in document.instances:
+            session.publish(document.set_class([session.selected_instance], index, name=SET_CLASS))
+        self.changed.emit()
+
+    def choose_nth(self, place: int) -> None:
+        """The class in row `place` (from 1) of the table, if there is one."""
+        if place <= len(self.table):
+            self.choose(self.table.classes[place - 1].index)
+
+    def add(self) -> LabelClass | None:
+        """A new class at the end, which becomes the active one."""
+        if len(self.table) >= MAX_CLASSES:
+            text = tr("classes", "There are {count} classes already: remove one first.")
+            self._session.said.emit(text.format(count=MAX_CLASSES))
+            return None
+        number = len(self.table) + 1
+        names = {row.name for row in self.table}
+        while (name := tr("classes", "Class {number}").format(number=number)) in names:
+            number += 1
+        self._set(self.table.added(name))
+        new = self.table.classes[-1]
+        self._session.select()  # It is for what comes, not for what is selected.
+        self.choose(new.index)
+        return new
+
+    def rename(self, index: int, name: str) -> None:
+        """An empty name changes nothing."""
+        if name.strip():
+            self._set(self.table.altered(index, name=name.strip()))
+
+    def recolour(self, index: int, colour: tuple[int, int, int]) -> None:
+        """Red, green, blue."""
+        self._set(self.table.altered(index, colour=colour))
+
+    def set_stuff(self, index: int, *, is_stuff: bool) -> None:
+        """Countable instances, or one instance for all of it."""
+        self._set(self.table.altered(index, is_stuff=is_stuff))
+
+    def remove(self, index: int) -> None:
+        """Take a class out of the table; instances that have it keep its number."""
+        self._set(self.table.without(index))
+        if self._session.active_class == index:
+            self._session.select()
+            self.choose(self.table.classes[0].index)
+
+    def name_of(self, instance_id: int) -> str:
+        """The name of an instance's class."""
+        document = self._session.document
+        row = document.instances.get(instance_id) if document is not None else None
+        return self.table.get(row.class_index).name if row is not None else ""
+
+    def _set(self, table: ClassTable) -> None:
+        self._session.class_table = table
+        if self._session.store is not None:
+            self._session.store.record_classes(table)
+        self.changed.emit()
+
+    def _restore(self) -> None:
+        store, session = self._session.store, self._session
+        table = store.classes() if store is not None else ClassTable()
+        if table == ClassTable():
+            table = table.altered(FIRST_CLASS, name=tr("classes", _FIRST_NAME))
+        session.class_table = table
+        stored = store.setting(_ACTIVE_KEY) if store is not None else None
+        known = {str(row.index): row for row in table}
+        session.active_class = known.get(stored or "", table.classes[0]).index
+        self.changed.emit()
