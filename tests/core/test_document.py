@@ -28,7 +28,9 @@ def test_a_change_says_what_to_repaint() -> None:
     finished = document.finish_stroke()
     assert finished is not None
     assert finished.edit is not None
-    assert finished.rect == Rect(10, 20, 30, 40)
+    assert finished.edit.rect == Rect(10, 20, 30, 40)
+    assert finished.rect.is_empty, "all of it was told while it was painted"
+    assert change.and_then(finished).rect == Rect(10, 20, 30, 40)
 
 
 def test_accepting_never_overwrites_hand_work() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ _Floats = npt.NDArray[np.float64]
 _Columns = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Capsule:
     """A Region: every pixel whose centre lies within `diameter_px`/2 of the line from `start` to `end`.
 
@@ -87,16 +88,26 @@ class Capsule:
 
     def mask(self, within: Rect) -> MaskArray:
         """See Region."""
-        y = np.arange(within.height, dtype=np.float64) + (within.top + 0.5)
-        x = np.arange(within.left, within.right)
-        first, last = _pixels_between(*self._extent(y))
-        mask: MaskArray = (x >= first[:, None]) & (x <= last[:, None])
+        rect, x = self.rect, np.arange(within.left, within.right)
+        mask: MaskArray = np.zeros(within.shape, bool)
+        rows = Rect(max(within.top, rect.top), within.left, min(within.bottom, rect.bottom), within.right)
+        if rows.is_empty:
+            return mask
+        part = slice(rows.top - rect.top, rows.bottom - rect.top)
+        first, last, past_first, past_last = (ends[part, None] for ends in self._runs)
+        inside = (x >= first) & (x <= last)
         if self.continues:
-            first, last = _pixels_between(*self._disc(self.start, y))
-            mask &= (x < first[:, None]) | (x > last[:, None])
+            inside &= (x < past_first) | (x > past_last)
+        mask[rows.top - within.top : rows.bottom - within.top] = inside
         if within.contains_point(self.end.y, self.end.x):
             mask[math.floor(self.end.y) - within.top, math.floor(self.end.x) - within.left] = True
         return mask
+
+    @cached_property
+    def _runs(self) -> tuple[_Columns, _Columns, _Columns, _Columns]:
+        """By row of `rect`: first and last column of the capsule, and of the disc around its start."""
+        y = np.arange(self.rect.top, self.rect.bottom, dtype=np.float64) + 0.5
+        return (*_pixels_between(*self._extent(y)), *_pixels_between(*self._disc(self.start, y)))
 
     def _extent(self, y: _Floats) -> tuple[_Floats, _Floats]:
         """Where the capsule begins and ends on the rows at the heights `y`; (inf, -inf) where it is not."""

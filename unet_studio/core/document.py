@@ -53,8 +53,8 @@ class Step(Enum):
 class Change:
     """Returned by every Document method that altered something.
 
-    `rect`: pixels to repaint. `edit`: the edit this change made, took back or made again (`step`
-    says which), to be stored; None while a stroke is still being drawn.
+    `rect`: pixels to repaint; empty if that was told before. `edit`: the edit this change made, took back or
+    made again (`step` says which), to be stored; None while a stroke is still being drawn.
     """
 
     kind: ChangeKind
@@ -210,9 +210,13 @@ class Document:
         return _pixels(stroke.abort())
 
     def finish_stroke(self) -> Change | None:
-        """End of the stroke: one edit, pushed on the history."""
+        """End of the stroke: one edit, pushed on the history.
+
+        Its pixels need no repainting: `paint` and `erase` have told of each already.
+        """
         stroke, self._stroke = self._open_stroke(), None
-        return self._made(stroke.finish())
+        change = self._made(stroke.finish())
+        return replace(change, rect=Rect(0, 0, 0, 0)) if change is not None else None
 
     def abort_stroke(self) -> Change | None:
         """Take back everything since `begin_stroke`, leaving no edit."""

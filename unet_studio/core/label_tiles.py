@@ -171,9 +171,11 @@ class LabelTiles:
         """
         out = np.zeros((rows.size, cols.size), np.int32)
         row_spans, col_spans = dict(_runs(rows // TILE_PX)), dict(_runs(cols // TILE_PX))
-        indices: Iterable[TileIndex] = self.indices()
+        indices: Iterable[TileIndex]
         if len(row_spans) * len(col_spans) < len(self._packed) + len(self._unpacked):
             indices = (TileIndex(row, col) for row in row_spans for col in col_spans)
+        else:
+            indices = self.indices()
         for index in indices:
             if index.row in row_spans and index.col in col_spans and index in self:
                 row_span, col_span = row_spans[index.row], col_spans[index.col]
@@ -202,6 +204,10 @@ class LabelTiles:
         if data is None and tile is not None:
             data = self._packed[index] = fold_tile(tile)
         return data
+
+    def settled(self, index: TileIndex) -> LabelArray | FoldedTile | None:
+        """A tile in whatever form is at hand, immutable; None where it holds no label."""
+        return self._unpacked.get(index, self._packed.get(index))
 
     def packed(self, indices: Iterable[TileIndex]) -> Iterator[tuple[TileIndex, bytes | None]]:
         """Each tile in its compressed form; None where it holds no label."""

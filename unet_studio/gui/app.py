@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import logging.handlers
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+import cv2
 from PySide6.QtCore import QThread, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -22,9 +25,14 @@ from unet_studio.gui.theme import apply_theme
 from unet_studio.gui.translation import tr
 from unet_studio.jobs.connection import EngineConnection
 from unet_studio.settings.locations import resources_folder, user_folder
+from unet_studio.settings.preferences import load_preferences, save_preferences
+from unet_studio.store.project_place import is_project
 
 _log = logging.getLogger("unet_studio")
 _SIGNAL_POLL_MS = 200
+_TIDY_MS = 20_000
+_IDLE_S = 3.0
+_SWITCH_INTERVAL_S = 0.0003
 
 
 class Studio:
@@ -38,11 +46,41 @@ class Studio:
         self.app.setDesktopFileName("unet-studio")
         self.app.setWindowIcon(QIcon(str(resources_folder() / "icons" / "app.svg")))
         apply_theme(self.app)
+        # The hand goes first: a worker in Python gives the interpreter back within this time, not after 5 ms.
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        # OpenCV's own threads wait for each other on a busy machine: the canvas parts its work itself.
+        cv2.setNumThreads(1)
         self.pool = Pool()
         # Two engines, so that proposing goes on while a training runs. Each starts when first needed.
         self.proposer = EngineThread(EngineConnection())
         self.trainer = EngineThread(EngineConnection())
         self.window = MainWindow(self.pool, self.proposer, self.trainer)
+        self.window.session.project_changed.connect(self._remember_project)
+        self._tidy_when_idle()
+
+    def reopen(self) -> None:
+        """Open the project that was open last, if it is still there; without it the window stays empty."""
+        last = load_preferences().last_project
+        if last and is_project(Path(last)):
+            self.window.open_paths([Path(last)])
+
+    def _tidy_when_idle(self) -> None:
+        """Python's search for garbage takes tens of milliseconds: it waits until the hand rests."""
+        gc.freeze()
+        gc.set_threshold(20_000, 50, 1_000_000)
+        timer = QTimer(self.window)
+        timer.timeout.connect(self._tidy)
+        timer.start(_TIDY_MS)
+
+    def _tidy(self) -> None:
+        if time.monotonic() - self.window.canvas.used_at > _IDLE_S:
+            gc.collect()
+
+    def _remember_project(self) -> None:
+        store, preferences = self.window.session.store, load_preferences()
+        if store is not None and preferences.last_project != str(store.folder):
+            preferences.last_project = str(store.folder)
+            save_preferences(preferences)
 
     def close(self) -> None:
         """End threads and engines. The window must be closed already."""
@@ -52,7 +90,7 @@ class Studio:
 
 
 def run_window(paths: Sequence[Path]) -> int:
-    """Open the window on images, a folder or a project; returns when it is closed."""
+    """Open the window on images, a folder or a project (none: the last one); returns when it is closed."""
     _write_log()
     studio = Studio()
     sys.excepthook = _tell_of_bug
@@ -64,6 +102,8 @@ def run_window(paths: Sequence[Path]) -> int:
     studio.window.show()
     if paths:
         studio.window.open_paths(list(paths))
+    else:
+        studio.reopen()
     code = studio.app.exec()
     studio.close()
     return code

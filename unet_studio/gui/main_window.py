@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -60,6 +60,8 @@ from unet_studio.gui.tools.tool import ToolSettings, Touch
 from unet_studio.gui.translation import error_text, tr
 
 _ZOOM_STEP = 1.5
+_FEW_TILES = 8
+_HOVER_MS = 40
 _COMFORTABLE = QSize(1400, 860)
 _MOST_CLASSES_SHOWN = 256
 
@@ -101,6 +103,10 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._connect()
         self.use_tool("tool.pick")
+        self._touch: Touch | None = None
+        self._hover_timer = QTimer(self)
+        self._hover_timer.setSingleShot(True)
+        self._hover_timer.timeout.connect(lambda: self._show_hover(self._touch))
         self.setAcceptDrops(True)
         self._show_image()
         self._resize_to_screen()
@@ -263,7 +269,7 @@ class MainWindow(QMainWindow):
         self.display_panel.opacity_changed.connect(lambda opacity: self._style(opacity=opacity))
         self._connect_session()
         canvas = self.canvas
-        canvas.hovered.connect(self._show_hover)
+        canvas.hovered.connect(self._hovered)
         canvas.brush_steps.connect(self.tool_panel.step)
         canvas.key_turned.connect(self._key_turned)
         canvas.released.connect(self.tool_panel.show_values)
@@ -443,8 +449,13 @@ class MainWindow(QMainWindow):
         image = self.session.current
         shown = image.proposals if image and self.session.past is None else None
         bounds = image.document.bounds if image else Rect(0, 0, 0, 0)
-        self.canvas.layer.show_proposals(shown, bounds, self.session.open_proposal_mask())
-        self.canvas.refresh()
+        waiting = self.session.open_proposal_mask()
+        altered = self.canvas.layer.show_proposals(shown, bounds, waiting)
+        if altered is None or shown is None:
+            self.canvas.refresh()
+        else:
+            for proposal_id in altered:
+                self.canvas.refresh(shown.table[proposal_id].rect)
         self._enable_actions()
 
     def _show_selection(self) -> None:
@@ -465,8 +476,11 @@ class MainWindow(QMainWindow):
         if image is None or past is not None:
             return None
         rect = Rect(0, 0, 0, 0)
-        if instance:
-            for index in image.document.instances.tiles_of(instance):
+        document = image.document
+        if instance and len(document.instances.tiles_of(instance)) <= _FEW_TILES:
+            rect = document.instance_rect(instance)
+        elif instance:
+            for index in document.instances.tiles_of(instance):
                 rect = rect.union(tile_rect(index))
         if proposal and image.proposals is not None and proposal in image.proposals.table:
             rect = rect.union(image.proposals.table[proposal].rect)
@@ -507,9 +521,15 @@ class MainWindow(QMainWindow):
             self.canvas.layer.is_visible = is_visible
             self.canvas.refresh()
 
+    def _hovered(self, touch: Touch | None) -> None:
+        """The eye needs no more than a few words a second, and the hand none while it draws."""
+        self._touch = touch
+        if not self._hover_timer.isActive():
+            self._hover_timer.start(_HOVER_MS)
+
     def _show_hover(self, touch: Touch | None) -> None:
         image, tag = self.session.current, ""
-        if touch is None or image is None:
+        if touch is None or image is None or not image.document.bounds.contains_point(*touch.at):
             self._hover.setText(image.shape_text if image else "")
         else:
             y, x = int(touch.at.y), int(touch.at.x)

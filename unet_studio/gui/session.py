@@ -394,13 +394,11 @@ class Session(QObject):
         if change.edit is not None and self._concerns_proposals(change.edit):
             self.proposals_changed.emit()
 
-    def record_elsewhere(
-        self, plane_id: int, document: Document, change: Change | None, key: PlaneKey
-    ) -> None:
+    def record_elsewhere(self, plane_id: int, document: Document, change: Change, key: PlaneKey) -> None:
         """Store the edit of a change on a plane that is perhaps not the shown one."""
         if self.current is not None and document is self.current.document:
             self.publish(change)
-        elif change is not None and change.edit is not None and self.store is not None:
+        elif change.edit is not None and self.store is not None:
             self.store.record(plane_id, document, change)
             kept = self._kept.get(key)
             if kept is not None:

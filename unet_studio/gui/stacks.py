@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -178,7 +178,9 @@ class Stacks(QObject):
                 plane_id, document = session.plane_in_memory(key) or loaded[key]
                 document.begin_stroke(name)
                 paint(document)
-                session.record_elsewhere(plane_id, document, document.finish_stroke(), key)
+                drawn, change = document.drawn_rect, document.finish_stroke()
+                if change is not None:
+                    session.record_elsewhere(plane_id, document, replace(change, rect=drawn), key)
             text = tr("stacks", "Drawn on {count} planes. Each has its own undo.")
             session.said.emit(text.format(count=len(edits)))
             then()

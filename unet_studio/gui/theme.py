@@ -100,8 +100,8 @@ def apply_theme(app: QApplication) -> None:
     )
 
 
-# Eight colours that the colour-blind tell apart (after Okabe and Ito, brightened for dark images), in an order
-# in which neighbours differ most; without the proposals' yellow.
+# Eight colours that the colour-blind tell apart (after Okabe and Ito, brightened for dark images), in an
+# order in which neighbours differ most; without the proposals' yellow.
 _BASE = (
     (86, 180, 233), (255, 128, 48), (48, 210, 150), (235, 130, 190),
     (120, 140, 255), (214, 190, 140), (0, 190, 215), (250, 110, 110),

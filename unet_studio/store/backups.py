@@ -17,6 +17,7 @@ from pathlib import Path
 
 from unet_studio.store.checksums import add_checksums, check_rows
 from unet_studio.store.journal import Journal, Listener
+from unet_studio.store.priority import let_others_go_first
 from unet_studio.store.schema import VERSION
 
 BACKUPS_NAME = "backups"
@@ -210,6 +211,7 @@ class BackupKeeper:
         self._thread.join(timeout_s)
 
     def _run(self, wait_s: float) -> None:
+        let_others_go_first()
         backed_up = 0 if self._is_older_than_journal() else None
         while not self._stop.wait(wait_s):
             wait_s = self._interval_s

@@ -24,11 +24,14 @@ import numpy as np
 from unet_studio.core.document import Step
 from unet_studio.core.edits import Edit, RowDelta
 from unet_studio.core.geometry import TileIndex
-from unet_studio.core.label_tiles import FoldedTile, pack_tile, unfold_tile
+from unet_studio.core.instances import counted
+from unet_studio.core.label_tiles import FoldedTile, LabelArray, pack_tile, unfold_tile
 from unet_studio.store.checksums import COVERED, checksum
 from unet_studio.store.edit_codec import PackedEdit, pack_edit, rects_of
+from unet_studio.store.priority import let_others_go_first
 
 RETRY_S = 2.0
+_HAND_FIRST_S = 0.004
 JOURNAL_BUDGET_BYTES = 2**30
 _TRIM_TO = 0.9
 _TRIM_BATCH = 2000
@@ -43,7 +46,7 @@ class EditCommit:
     plane_id: int
     step: Step
     edit: Edit
-    tiles: tuple[tuple[TileIndex, FoldedTile | None], ...]
+    tiles: tuple[tuple[TileIndex, LabelArray | FoldedTile | None], ...]
     next_id: int
     is_checked: bool
     at: float = field(default_factory=time.time)
@@ -154,6 +157,7 @@ class Journal:
         self._closing = False
         self._paused = False
         self._failing = False
+        self._flushing = False
         self._head_since = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -187,11 +191,16 @@ class Journal:
         """Wait until everything is on the disk; False if it is not within the time."""
         deadline = time.monotonic() + timeout_s
         with self._changed:
-            while self._queue:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                self._changed.wait(left)
+            self._flushing = True
+            self._changed.notify_all()
+            try:
+                while self._queue:
+                    left = deadline - time.monotonic()
+                    if left <= 0:
+                        return False
+                    self._changed.wait(left)
+            finally:
+                self._flushing = False
         return True
 
     def pause(self) -> None:
@@ -216,10 +225,14 @@ class Journal:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        let_others_go_first()
         while True:
             with self._changed:
                 while (not self._queue or self._paused) and not self._closing:
                     self._changed.wait()
+                if len(self._queue) == 1 and not self._flushing:
+                    # The hand has just let go: a few milliseconds later nobody waits for the processor.
+                    self._changed.wait_for(lambda: self._flushing or self._closing, _HAND_FIRST_S)
                 if self._closing:
                     return
             try:
@@ -364,13 +377,12 @@ class transaction:  # noqa: N801 - reads as a statement
             self._connection.execute("ROLLBACK")
 
 
-def _tile_row(folded: FoldedTile | None) -> tuple[bytes, bytes] | tuple[None, None]:
-    if folded is None:
+def _tile_row(settled: LabelArray | FoldedTile | None) -> tuple[bytes, bytes] | tuple[None, None]:
+    if settled is None:
         return None, None
-    tile = unfold_tile(folded)
-    ids, counts = np.unique(tile[tile > 0], return_counts=True)
-    table = dict(zip(ids.tolist(), counts.tolist(), strict=True))
-    return folded if isinstance(folded, bytes) else pack_tile(tile), msgspec.msgpack.encode(table)
+    tile = settled if isinstance(settled, np.ndarray) else unfold_tile(settled)
+    counts = msgspec.msgpack.encode(dict(counted(tile[tile > 0])))
+    return settled if isinstance(settled, bytes) else pack_tile(tile), counts
 
 
 def _write_entry(cursor: sqlite3.Cursor, commit: _PackedCommit) -> int:

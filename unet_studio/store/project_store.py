@@ -389,7 +389,7 @@ class ProjectStore:
         if change.edit is None:
             return
         touched = {delta.index for delta in change.edit.tiles}
-        tiles = tuple((index, document.labels.folded(index)) for index in touched)
+        tiles = tuple((index, document.labels.settled(index)) for index in touched)
         self.journal.submit(
             EditCommit(plane_id, change.step, change.edit, tiles, document.next_id, document.is_checked)
         )

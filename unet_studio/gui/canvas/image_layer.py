@@ -44,7 +44,7 @@ class Level:
 class DisplayImage:
     """A plane in halving sizes. Grey value = `offset` + `gain` × stored value (uint8 or uint16).
 
-    `histogram`: int64 (C, 256), counts between the grey values `offset` and `offset + gain × values`.
+    `histogram`: int64 (C, 256), counts of equal bins between the grey values of `histogram_range`.
     """
 
     levels: tuple[Level, ...]
@@ -52,13 +52,16 @@ class DisplayImage:
     offset: float
     gain: float
     histogram: npt.NDArray[np.int64]
+    histogram_range: tuple[float, float]
 
     @staticmethod
     def from_plane(plane: PlaneArray) -> DisplayImage:
         """Of (H, W, C), any real dtype; a plane of uint8 or uint16 is used as it is. Any thread may call."""
         auto = _auto_contrast(plane)
         stored, offset, gain = _as_stored(plane)
-        return DisplayImage(_levels(stored), auto, offset, gain, _histogram(stored))
+        counts, (least, most) = _histogram(stored)
+        span = offset + gain * least, offset + gain * most
+        return DisplayImage(_levels(stored), auto, offset, gain, counts, span)
 
     @property
     def channels(self) -> int:
@@ -69,11 +72,6 @@ class DisplayImage:
     def values(self) -> int:
         """How many stored values there are."""
         return int(np.iinfo(self.levels[0].pixels.dtype).max) + 1
-
-    @property
-    def grey_range(self) -> tuple[float, float]:
-        """The grey values of the histogram's ends."""
-        return self.offset, self.offset + self.gain * (self.values - 1)
 
     def paint(self, pixels: Pixels, top: float, left: float, step: float, contrast: Contrast) -> None:
         """Fill `pixels`, uint8 (h, w, 4) in B, G, R, A order.
@@ -241,14 +239,14 @@ def _reduced(pixels: Stored, step: int) -> Stored:
     return out
 
 
-def _histogram(stored: Stored) -> npt.NDArray[np.int64]:
+def _histogram(stored: Stored) -> tuple[npt.NDArray[np.int64], tuple[float, float]]:
+    """Counts (C, 256) of equal bins over the stored values that occur, and the first's and last's ends."""
     height, width, channels = stored.shape
     stride = max(1, int(np.sqrt(height * width / _HISTOGRAM_SAMPLES)))
     sample = stored[::stride, ::stride]
-    shift = 8 * sample.dtype.itemsize - 8
-    return np.stack(
-        [
-            np.bincount((sample[:, :, place].ravel() >> shift).astype(np.intp), minlength=HISTOGRAM_BINS)
-            for place in range(channels)
-        ]
-    )
+    least, most = int(sample.min()), int(sample.max()) + 1
+    bins = [
+        np.histogram(sample[:, :, place], bins=HISTOGRAM_BINS, range=(least, most))[0]
+        for place in range(channels)
+    ]
+    return np.stack(bins), (float(least), float(most))

@@ -26,6 +26,7 @@ _DASH_PX = 4
 _WHITE = (255, 255, 255, 255)
 _DARK = (0, 26, 30, 255)
 _PROPOSAL_FILL = 0.25
+_FEW_PROPOSALS = 20
 _MOST_IDS = 2**22
 """Instances with higher numbers (of imported masks) are shown in the colour of the active class."""
 
@@ -38,6 +39,26 @@ class LabelStyle:
     has_outline: bool = True
     opacity: float = 0.3
     by_class: bool = False
+
+
+@dataclass(slots=True)
+class Sampled:
+    """Ids for every pixel of a picture and one more on every side: int32 (h + 2, w + 2), or none.
+
+    `is_complete`: False if the time was over before all were there.
+    """
+
+    labels: LabelArray | None = None
+    proposals: LabelArray | None = None
+    is_complete: bool = True
+
+    def band(self, top: int, bottom: int) -> Sampled:
+        """Of the picture's rows top..bottom-1."""
+        part = slice(top, bottom + 2)
+        return Sampled(
+            None if self.labels is None else self.labels[part],
+            None if self.proposals is None else self.proposals[part],
+        )
 
 
 @dataclass(slots=True)
@@ -56,15 +77,23 @@ class LabelLayer:
     """uint8 by instance id; its last entry is for all ids that it does not know."""
     _labels: LabelPyramid | None = None
     _proposals: LabelPyramid | None = None
+    _shown_proposals: Proposals | None = None
 
     def show_labels(self, tiles: LabelTiles | None, bounds: Rect) -> None:
         """Show these labels from now on."""
         self._labels = LabelPyramid(tiles, bounds) if tiles is not None else None
 
-    def show_proposals(self, proposals: Proposals | None, bounds: Rect, waiting: MaskArray) -> None:
-        """Show these proposals, as far as they wait."""
-        self.open_proposals = waiting
+    def show_proposals(
+        self, proposals: Proposals | None, bounds: Rect, waiting: MaskArray
+    ) -> list[int] | None:
+        """Show these proposals, as far as they wait. Returns those that look otherwise now; None: all may."""
+        before, self.open_proposals = self.open_proposals, waiting
+        if proposals is not None and proposals is self._shown_proposals and before.size == waiting.size:
+            altered = np.flatnonzero(before != waiting)
+            return altered.tolist() if altered.size <= _FEW_PROPOSALS else None
+        self._shown_proposals = proposals
         self._proposals = LabelPyramid(proposals.tiles, bounds) if proposals is not None else None
+        return None
 
     def show_classes(self, class_of: Mapping[int, int], new_ones: int) -> None:
         """The class of every instance; `new_ones`: of those that are not named."""
@@ -79,27 +108,32 @@ class LabelLayer:
         if self._labels is not None:
             self._labels.forget(rect)
 
-    def blend(
-        self, pixels: Pixels, rows: IndexArray, cols: IndexArray, *, dash_phase: int, budget_s: float
-    ) -> bool:
-        """Blend over `pixels`, uint8 (h, w, 4) in B, G, R, A order, in place. False: not all in time.
-
-        `rows` and `cols` are the image pixel under each screen row and column, with one more on every
-        side: sizes h + 2 and w + 2. `dash_phase`: number of the first pixel along the dashes.
+    def sample(self, rows: IndexArray, cols: IndexArray, *, budget_s: float) -> Sampled:
+        """The ids to blend. `rows` and `cols` are the image pixel under each screen row and column, with one
+        more on every side: sizes h + 2 and w + 2. One thread at a time.
         """
+        sampled = Sampled()
         if not self.is_visible:
-            return True
-        is_complete = True
+            return sampled
         if self._labels is not None:
-            ids, is_complete = self._labels.sample(rows, cols, budget_s=budget_s)
-            self._blend_labels(pixels, ids)
+            ids, sampled.is_complete = self._labels.sample(rows, cols, budget_s=budget_s)
+            sampled.labels = ids
         if self._proposals is not None and self.open_proposals.any():
-            ids, all_proposals = self._proposals.sample(rows, cols, budget_s=budget_s)
+            ids, is_complete = self._proposals.sample(rows, cols, budget_s=budget_s)
+            sampled.is_complete &= is_complete
             if ids.any():
-                shown = np.where(self.open_proposals[ids], ids, np.int32(0))
-                self._blend_proposals(pixels, shown, dash_phase)
-            is_complete &= all_proposals
-        return is_complete
+                sampled.proposals = np.where(self.open_proposals[ids], ids, np.int32(0))
+        return sampled
+
+    def blend(self, pixels: Pixels, sampled: Sampled, *, dash_phase: int) -> None:
+        """Blend over `pixels`, uint8 (h, w, 4) in B, G, R, A order, in place.
+
+        `dash_phase`: number of the first pixel along the dashes. Several threads may blend parts at once.
+        """
+        if sampled.labels is not None:
+            self._blend_labels(pixels, sampled.labels)
+        if sampled.proposals is not None:
+            self._blend_proposals(pixels, sampled.proposals, dash_phase)
 
     def _blend_labels(self, pixels: Pixels, ids: LabelArray) -> None:
         inner = ids[1:-1, 1:-1]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap, QPolygonF
 
 from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.gui.canvas.transform import CanvasTransform
@@ -19,6 +20,7 @@ _TAG = QColor(20, 21, 24, 215)
 _BAR_WIDTH_PX = 140
 _BAR_MARGIN_PX = 14
 _MARK_PX = 4.0
+_LARGEST_KEPT_PX = 256
 _NICE = (1, 2, 5)
 
 
@@ -94,7 +96,30 @@ def draw_pixel_grid(painter: QPainter, area: QRect, plane: Rect, transform: Canv
 
 
 def draw_circle(painter: QPainter, centre: QPointF, radius: float) -> None:
-    """Seen on any background: dark around light."""
+    """Seen on any background: dark around light. Drawn once for every radius: smooth circles are slow."""
+    if radius > _LARGEST_KEPT_PX:
+        _stroke_circle(painter, centre, radius)
+        return
+    picture = _circle(round(radius * 4), painter.device().devicePixelRatioF())
+    half = picture.deviceIndependentSize().width() / 2
+    painter.drawPixmap(QPointF(round(centre.x() - half), round(centre.y() - half)), picture)
+
+
+@lru_cache(maxsize=32)
+def _circle(quarters: int, ratio: float) -> QPixmap:
+    """A circle with a radius of so many quarters of a pixel."""
+    radius = quarters / 4
+    side = 2 * (math.ceil(radius) + 3) + 1
+    picture = QPixmap(round(side * ratio), round(side * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    _stroke_circle(painter, QPointF(side / 2, side / 2), radius)
+    painter.end()
+    return picture
+
+
+def _stroke_circle(painter: QPainter, centre: QPointF, radius: float) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for colour, width in ((_DARK, 3.0), (_LIGHT, 1.2)):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QImage,
@@ -49,6 +51,8 @@ _ZOOM_PER_NOTCH = 1.25
 _WHEEL_NOTCH = 120
 _LABELS_BUDGET_S = 0.005
 _MOST_DIRTY = 6
+_SHARPEN_MS = 15
+_LARGE_BYTES = 4 * 2**17
 _MAP_MARGIN_PX = 14
 
 
@@ -70,6 +74,8 @@ class CanvasView(QWidget):
         self.transform = CanvasTransform()
         self.pixel_size_um: float | None = None
         self.has_grid = True
+        self.used_at = 0.0
+        """When the pointer moved here last (monotonic seconds)."""
         self._image: DisplayImage | None = None
         self._contrast: Contrast | None = None
         self._plane = Rect(0, 0, 0, 0)
@@ -88,6 +94,11 @@ class CanvasView(QWidget):
         self._empty_text = ""
         self._map = MiniMap(self)
         self._map.wanted.connect(self.centre_on)
+        self._preview: tuple[QImage, CanvasTransform] | None = None
+        self._sharpen = QTimer(self)
+        self._sharpen.setSingleShot(True)
+        self._sharpen.timeout.connect(self._show_sharp)
+        self._helper = ThreadPoolExecutor(1, thread_name_prefix="canvas")
         self._finish_labels = QTimer(self)
         self._finish_labels.setSingleShot(True)
         self._finish_labels.timeout.connect(self.refresh)
@@ -182,7 +193,12 @@ class CanvasView(QWidget):
     def zoom_by(self, factor: float, anchor: QPointF | None = None) -> None:
         """Zoom at a widget position (default: the centre)."""
         centre = QPointF(self.width() / 2, self.height() / 2)
-        self._set_transform(self.transform.zoomed(factor, anchor or centre))
+        zoomed = self.transform.zoomed(factor, anchor or centre)
+        if self._preview is None and self._dirty.isEmpty() and self._image is not None:
+            self._preview = self._buffer.copy(), self.transform
+        self._set_transform(zoomed)
+        if self._preview is not None:
+            self._sharpen.start(_SHARPEN_MS)
 
     def zoom_to_pixels(self) -> None:
         """One image pixel = one widget pixel, around the centre."""
@@ -272,17 +288,27 @@ class CanvasView(QWidget):
             return
         step = 1 / (self.transform.scale * ratio)
         top, left = self.transform.y + device.top() * step, self.transform.x + device.left() * step
-        self._image.paint(pixels, top, left, step, self._contrast)
         # Dashes are anchored to the image, so that they do not crawl while painting or panning.
         phase = device.top() + device.left() + round((self.transform.y + self.transform.x) / step)
-        is_complete = self.layer.blend(
-            pixels,
-            self._samples(device.top(), device.height(), step, self.transform.y),
-            self._samples(device.left(), device.width(), step, self.transform.x),
-            dash_phase=phase,
-            budget_s=_LABELS_BUDGET_S,
-        )
-        if not is_complete:
+        rows = self._samples(device.top(), device.height(), step, self.transform.y)
+        cols = self._samples(device.left(), device.width(), step, self.transform.x)
+        image, contrast, layer = self._image, self._contrast, self.layer
+        if pixels.size < _LARGE_BYTES:
+            image.paint(pixels, top, left, step, contrast)
+            sampled = layer.sample(rows, cols, budget_s=_LABELS_BUDGET_S)
+            layer.blend(pixels, sampled, dash_phase=phase)
+        else:
+            # Two processors: the image while the labels are looked up, then a half each.
+            painting = self._helper.submit(image.paint, pixels, top, left, step, contrast)
+            sampled = layer.sample(rows, cols, budget_s=_LABELS_BUDGET_S)
+            painting.result()
+            half = device.height() // 2
+            lower = self._helper.submit(
+                layer.blend, pixels[half:], sampled.band(half, device.height()), dash_phase=phase + half
+            )
+            layer.blend(pixels[:half], sampled.band(0, half), dash_phase=phase)
+            lower.result()
+        if not sampled.is_complete:
             self._finish_labels.start(0)
 
     def _samples(self, start: int, count: int, step: float, origin: float) -> IndexArray:
@@ -297,6 +323,10 @@ class CanvasView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Compose what changed, copy the buffer, draw what lies over it."""
+        if self._preview is not None and self._sharpen.isActive():
+            self._paint_preview(*self._preview)
+            return
+        self._preview = None
         dirty, self._dirty = self._dirty, QRegion()
         if dirty.rectCount() > _MOST_DIRTY:
             dirty = QRegion(dirty.boundingRect())
@@ -326,6 +356,20 @@ class CanvasView(QWidget):
         if overlay is not None:
             draw_overlay(painter, overlay, self.transform)
         self._draw_pointer(painter)
+
+    def _paint_preview(self, picture: QImage, taken_at: CanvasTransform) -> None:
+        """While the wheel turns: the last picture at the new zoom, at once; the sharp one follows."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.CANVAS)
+        corner = self.transform.to_widget(taken_at.to_pixel(QPointF(0, 0)))
+        factor = self.transform.scale / taken_at.scale
+        painter.drawImage(QRectF(corner, QSizeF(self.width() * factor, self.height() * factor)), picture)
+        draw_scale_bar(painter, self.rect(), scale_bar(self.transform.scale, self.pixel_size_um))
+        self._draw_pointer(painter)
+
+    def _show_sharp(self) -> None:
+        self._preview = None
+        self.refresh()
 
     def _radius(self) -> float | None:
         """Of the pointer's circle, in widget pixels."""
@@ -431,6 +475,7 @@ class CanvasView(QWidget):
         event.accept()
 
     def _press(self, touch: Touch) -> None:
+        self._sharpen.stop()
         if self._image is not None and not self._dragging:
             self._dragging = True
             self.pressed.emit(touch)
@@ -494,6 +539,7 @@ class CanvasView(QWidget):
 
     def _move_pointer(self, position: QPointF) -> None:
         self._pointer = position
+        self.used_at = time.monotonic()
         self._show_pointer()
 
     def _update_cursor(self) -> None:

@@ -118,7 +118,7 @@ class DisplayPanel(QWidget):
         if image is None or contrast is None or place >= len(contrast.channels):
             return
         row = contrast.channels[place]
-        self.histogram.show_counts(image.histogram[place], image.grey_range, row.colour)
+        self.histogram.show_counts(image.histogram[place], image.histogram_range, row.colour)
         self.histogram.show_range(row.low, row.high)
         self._range_text.setText(f"{row.low:.4g} – {row.high:.4g}")
         self._gamma_text.setText(f"{row.gamma:.2f}")

@@ -41,9 +41,9 @@ class GrowTool(RegionTool):
             for values in self._session.evidence(rect):
                 region = _grown(values, (y - rect.top, x - rect.left), barrier, reduced)
                 if region.any():
-                    document.begin_stroke(GROW)
-                    self.draw(document, MaskRegion(rect, region), alt=touch.alt, target=under)
-                    return document.finish_stroke()
+                    return self.give(
+                        document, MaskRegion(rect, region), name=GROW, alt=touch.alt, target=under
+                    )
         self._session.said.emit(
             tr("tools", "Nothing stands out there: click nearer to a middle, or draw it with the brush.")
         )

@@ -21,11 +21,14 @@ class RegionTool(Tool):
         self._session = session
         self._settings = settings
 
-    def give(self, document: Document, region: Region, *, name: str, alt: bool = False) -> Change | None:
-        """The whole region as one edit."""
+    def give(
+        self, document: Document, region: Region, *, name: str, alt: bool = False, target: int = 0
+    ) -> Change | None:
+        """The whole region as one edit; `target`: see `draw`."""
         document.begin_stroke(name)
-        self.draw(document, region, alt=alt)
-        return document.finish_stroke()
+        drawn = self.draw(document, region, alt=alt, target=target)
+        finished = document.finish_stroke()
+        return drawn.and_then(finished) if drawn is not None else finished
 
     def draw(
         self, document: Document, region: Region, *, alt: bool = False, target: int = 0
