@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from tests.gui.conftest import Hand
+from tests.gui.hand import Hand
 from unet_studio.core.document import Step
 from unet_studio.gui.time_travel import moment_name
 from unet_studio.store.journal import Moment

@@ -15,7 +15,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.conftest import Hand
+from tests.gui.hand import Hand
 from unet_studio.core.geometry import Rect
 from unet_studio.core.regions import MaskRegion
 from unet_studio.gui.app import Studio

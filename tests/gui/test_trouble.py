@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from tests.gui.conftest import Hand
+from tests.gui.hand import Hand
 from unet_studio.store.backups import list_backups, make_backup
 from unet_studio.store.project_store import ProjectStore
 

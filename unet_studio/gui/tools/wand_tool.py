@@ -69,7 +69,7 @@ class WandTool(RegionTool):
         if document is None or first is None or not document.stroke_is_open:
             return None
         steps = (touch.at.x - first.at.x) * touch.scale / _WIDGET_PX_PER_STEP
-        tolerance = min(_LARGEST_TOLERANCE, max(0, self._settings.tolerance + int(steps)))
+        tolerance = min(_LARGEST_TOLERANCE, max(0, self._settings.tolerance + round(steps)))
         if tolerance == self._tolerance:
             return None
         self._tolerance = tolerance
@@ -90,6 +90,14 @@ class WandTool(RegionTool):
         self.overlay = None
         return document.abort_stroke() if document and document.stroke_is_open else None
 
+    def _is_cut(self, region: MaskArray) -> bool:
+        """True if the region goes on beyond the pixels that are looked at."""
+        rect = self._rect
+        sides = ((region[0], rect.top > 0), (region[:, 0], rect.left > 0))
+        bounds = self._document.bounds if self._document is not None else rect
+        sides += ((region[-1], rect.bottom < bounds.bottom), (region[:, -1], rect.right < bounds.right))
+        return any(goes_on and bool(side.any()) for side, goes_on in sides)
+
     def _flood(self) -> Change | None:
         assert self._document is not None
         assert self._first is not None
@@ -97,6 +105,8 @@ class WandTool(RegionTool):
         seed = (int(at.y) - rect.top, int(at.x) - rect.left)
         region = fill_holes(flood(self._light, seed, self._tolerance, self._barrier)) & ~self._barrier
         note = tr("tools", "tolerance {value}").format(value=self._tolerance)
+        if self._is_cut(region):
+            note += tr("tools", ", cut {reach} px from the click").format(reach=_REACH_PX)
         self.overlay = Overlay(marks=(at,), note=note)
         if not self._target:
             self._target = self._session.target_for(self._document, MaskRegion(rect, region))

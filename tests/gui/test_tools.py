@@ -1,0 +1,504 @@
+"""Every tool with the mouse (or the pen) on an image; set UNET_STUDIO_SHOTS to keep a picture after each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.gui.hand import Hand
+from tests.gui.toolsmith import CELLS, CTRL, KEY, SHIFT, Toolsmith
+from unet_studio.gui.tools.tool import BrushMode
+
+
+def test_alt_erases_with_the_brush(smith: Toolsmith) -> None:
+    smith.key(KEY.Key_B)
+    smith.drag((100, 100), (100, 180))
+    smith.picture("brush")
+    smith.alt_drag((100, 140), (100, 150))
+    assert smith.labels[100, 110] > 0
+    assert smith.labels[100, 145] == 0
+    assert smith.window.session.document.history.undo_name == "Erase"
+
+
+def test_the_brush_inside_the_selected_instance_carves_a_new_one_out_of_it(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    smith.key(KEY.Key_I)
+    smith.click(60, 200)
+    parent = smith.window.session.selected_instance
+    smith.window.settings.mode = BrushMode.INSIDE
+    smith.key(KEY.Key_B)
+    before = smith.labels == parent
+    smith.drag((60, 150), (60, 200))
+    new = max(smith.ids)
+    assert new != parent
+    assert smith.window.session.selected_instance == parent
+    assert before[smith.labels == new].all(), "nothing outside the selected one was drawn on"
+    assert smith.labels[60, 160] == 0
+
+
+def test_the_eraser_can_spare_all_but_the_selected_instance(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    third, fourth = smith.labels[150, 80], smith.labels[150, 145]
+    smith.window.session.select(instance=int(third))
+    smith.window.settings.erase_selected_only = True
+    smith.key(KEY.Key_E)
+    kept = smith.area_of(fourth)
+    smith.drag((150, 80), (150, 150))
+    assert smith.labels[150, 85] == 0
+    assert smith.area_of(fourth) == kept
+
+
+def test_the_brush_can_have_its_size_on_the_screen(smith: Toolsmith) -> None:
+    smith.window.settings.is_screen_size = True
+    smith.window.settings.diameter = 40
+    smith.key(KEY.Key_B)
+    scale = smith.canvas.transform.scale
+    smith.click(100, 100)
+    width = int((smith.labels[100] > 0).sum())
+    assert width == pytest.approx(40 / scale, abs=1.5)
+    smith.canvas.zoom_by(4)
+    smith.key(KEY.Key_N)
+    smith.click(150, 180)
+    assert int((smith.labels[150] == 2).sum()) == pytest.approx(40 / scale / 4, abs=1.5)
+
+
+def test_f_fills_what_the_stroke_has_enclosed_while_it_is_drawn(smith: Toolsmith) -> None:
+    smith.window.settings.diameter = 8
+    smith.key(KEY.Key_B)
+    points = smith.circle(150, 200, 40)
+    smith.press(*points[0])
+    for point in points[1:]:
+        smith.move(*point)
+    assert smith.labels[150, 200] == 0
+    smith.key(KEY.Key_F)
+    assert smith.labels[150, 200] == 1
+    smith.release(*points[-1])
+    assert smith.labels[150, 200] == 1
+    smith.key(KEY.Key_Z, CTRL)
+    assert not smith.labels.any(), "one edit"
+
+
+def test_a_fast_hand_leaves_no_gap(smith: Toolsmith) -> None:
+    smith.window.settings.diameter = 6
+    smith.key(KEY.Key_B)
+    smith.drag((40, 40), (200, 300), (60, 280))
+    count, _ = cv2.connectedComponents((smith.labels > 0).astype(np.uint8), connectivity=4)
+    assert count == 2
+
+
+def pen(smith: Toolsmith, kind: QEvent.Type, at: QPointF, pressure: float, *, eraser: bool = False) -> None:
+    end = QPointingDevice.PointerType.Eraser if eraser else QPointingDevice.PointerType.Pen
+    device = QPointingDevice(
+        "pen", 7, QInputDevice.DeviceType.Stylus, end,
+        QInputDevice.Capability.Position | QInputDevice.Capability.Pressure, 1, 3,
+    )  # fmt: skip
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    button = none if kind == QEvent.Type.TabletMove else left
+    held = none if kind == QEvent.Type.TabletRelease else left
+    event = QTabletEvent(
+        kind, device, at, smith.canvas.mapToGlobal(at), pressure, 0, 0, 0, 0, 0,
+        Qt.KeyboardModifier.NoModifier, button, held,
+    )  # fmt: skip
+    QApplication.sendEvent(smith.canvas, event)
+
+
+def test_a_pen_draws_wider_when_pressed_and_its_other_end_erases(smith: Toolsmith) -> None:
+    smith.window.settings.diameter = 30
+    smith.key(KEY.Key_B)
+    kinds = QEvent.Type
+    pen(smith, kinds.TabletPress, smith.at(100, 60), 0.2)
+    pen(smith, kinds.TabletMove, smith.at(100, 100), 0.2)
+    pen(smith, kinds.TabletMove, smith.at(100, 200), 1.0)
+    pen(smith, kinds.TabletRelease, smith.at(100, 200), 0.0)
+    thin, wide = int((smith.labels[:, 80] > 0).sum()), int((smith.labels[:, 190] > 0).sum())
+    assert thin == pytest.approx(6, abs=2)
+    assert wide == pytest.approx(30, abs=2)
+    pen(smith, kinds.TabletPress, smith.at(100, 190), 1.0, eraser=True)
+    pen(smith, kinds.TabletRelease, smith.at(100, 190), 0.0, eraser=True)
+    assert smith.labels[100, 190] == 0
+
+
+def test_a_thousand_pen_events_a_second_are_all_used_and_none_is_late(smith: Toolsmith, qtbot: QtBot) -> None:
+    smith.window.settings.diameter = 5
+    smith.key(KEY.Key_B)
+    kinds = QEvent.Type
+    turns = np.linspace(0, 8 * np.pi, 2000)
+    pen(smith, kinds.TabletPress, smith.at(150, 260), 1.0)
+    for turn in turns:
+        pen(smith, kinds.TabletMove, smith.at(150 + 80 * np.sin(turn * 1.1), 180 + 80 * np.cos(turn)), 1.0)
+    qtbot.wait(1)
+    pen(smith, kinds.TabletRelease, smith.at(150, 260), 0.0)
+    for turn in turns[::50]:
+        assert smith.labels[int(150 + 80 * np.sin(turn * 1.1)), int(180 + 80 * np.cos(turn))] == 1
+
+
+def test_the_lasso_fills_what_it_goes_around_and_alt_takes_away(smith: Toolsmith) -> None:
+    smith.key(KEY.Key_L)
+    y, x, radius = CELLS[1]
+    points = smith.circle(y, x, radius)
+    smith.press(*points[0])
+    for point in points[1:12]:
+        smith.move(*point)
+    smith.picture("lasso")
+    for point in points[12:]:
+        smith.move(*point)
+    smith.release(*points[-1])
+    assert smith.iou(1, 1) > 0.9
+    smith.alt_drag(*smith.circle(y, x, 10))
+    assert smith.labels[y, x] == 0
+    assert smith.labels[y, x + 20] == 1
+    smith.drag(*smith.circle(230, 250, 30))
+    assert smith.ids == [1, 2], "apart from the selected one a new instance begins"
+
+
+def test_a_lasso_without_area_draws_nothing(smith: Toolsmith) -> None:
+    smith.key(KEY.Key_L)
+    smith.click(100, 100)
+    smith.drag((100, 100), (100, 160))
+    smith.drag((-50, -50), (-80, -20), (-60, -60))
+    assert not smith.labels.any()
+    assert smith.window.session.document.history.undo_name is None
+
+
+def test_escape_aborts_a_lasso_and_a_polygon(smith: Toolsmith) -> None:
+    smith.key(KEY.Key_L)
+    smith.press(50, 50)
+    smith.move(50, 150)
+    smith.move(150, 150)
+    smith.key(KEY.Key_Escape)
+    smith.release(150, 150)
+    smith.key(KEY.Key_L, SHIFT)
+    for point in ((50, 50), (50, 150), (150, 150)):
+        smith.click(*point)
+    smith.key(KEY.Key_Escape)
+    assert not smith.window.tool_box.current.is_busy
+    assert not smith.labels.any()
+
+
+@pytest.mark.parametrize("end", ["first corner", "Enter", "double click"])
+def test_a_polygon_is_closed_by_its_first_corner_enter_or_a_double_click(smith: Toolsmith, end: str) -> None:
+    smith.key(KEY.Key_L, SHIFT)
+    for point in ((50, 50), (50, 150), (150, 150), (170, 60)):
+        smith.click(*point)
+    smith.key(KEY.Key_Backspace)
+    smith.move(160, 50)
+    smith.picture("polygon")
+    smith.click(150, 50)
+    assert not smith.labels.any()
+    if end == "first corner":
+        smith.click(50.2, 50.2)
+    elif end == "Enter":
+        smith.key(KEY.Key_Return)
+    else:
+        smith.double_click(150, 50)
+    assert int((smith.labels > 0).sum()) == pytest.approx(100 * 100, rel=0.03)
+    assert smith.labels[165, 60] == 0, "the corner that was taken back does not count"
+    smith.key(KEY.Key_Z, CTRL)
+    assert not smith.labels.any()
+
+
+def test_the_wand_takes_a_cell_and_dragging_changes_how_much(smith: Toolsmith) -> None:
+    smith.window.settings.tolerance = 0
+    smith.key(KEY.Key_W)
+    y, x, _ = CELLS[1]
+    smith.press(y, x)
+    little = int((smith.labels > 0).sum())
+    at = smith.at(y, x)
+    smith.mouse(
+        QEvent.Type.MouseMove, at + QPointF(120, 0), Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
+    )
+    smith.picture("wand")
+    more = int((smith.labels > 0).sum())
+    smith.release(y, x)
+    assert more > little
+    assert smith.iou(1, 1) > 0.85
+    assert smith.window.settings.tolerance == 40, "what was set stays"
+    smith.key(KEY.Key_Z, CTRL)
+    assert not smith.labels.any()
+
+
+def test_the_wand_stops_at_a_neighbour(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    fourth = int(smith.labels[150, 145])
+    kept = smith.labels == fourth
+    third = int(smith.labels[150, 80])
+    smith.window.session.delete([third], name="Delete instance")
+    smith.key(KEY.Key_W)
+    smith.click(150, 80)
+    assert (smith.labels[kept] == fourth).all()
+    assert smith.labels[150, 80] not in (0, fourth)
+
+
+@pytest.mark.parametrize("cell", [0, 1, 4])
+def test_one_click_grows_to_the_cell(smith: Toolsmith, cell: int) -> None:
+    smith.key(KEY.Key_G)
+    y, x, _ = CELLS[cell]
+    smith.click(y + 3, x - 4)
+    smith.picture("grow")
+    assert smith.iou(1, cell) > 0.9
+
+
+def test_growing_follows_the_models_probability_where_there_is_one(smith: Toolsmith) -> None:
+    session = smith.window.session
+    probability = np.zeros((300, 360), np.uint8)
+    cv2.circle(probability, (300, 60), 25, 240, -1)  # The image is plain there.
+    session.current.probability = cv2.GaussianBlur(probability, (0, 0), 2)
+    smith.key(KEY.Key_G)
+    smith.click(60, 300)
+    assert smith.labels[60, 300] == 1
+    assert smith.area_of(1) == pytest.approx(np.pi * 25**2, rel=0.2)
+
+
+def test_a_click_where_nothing_is_says_so(smith: Toolsmith) -> None:
+    smith.key(KEY.Key_G)
+    smith.click(270, 40)
+    assert not smith.labels.any()
+    assert "Nothing stands out" in smith.window.notice.text
+
+
+def test_the_smart_edge_follows_the_rim_between_few_clicks(smith: Toolsmith, qtbot: QtBot) -> None:
+    smith.key(KEY.Key_S)
+    y, x, radius = CELLS[4]
+    tool = smith.window.tool_box.current
+    for turn in np.arange(4) * np.pi / 2:
+        smith.click(y + radius * np.sin(turn), x + radius * np.cos(turn))
+        qtbot.waitUntil(lambda: tool._wire is not None, timeout=10_000)
+        smith.move(y + radius * np.sin(turn + 1.2), x + radius * np.cos(turn + 1.2))
+        tool.hover(smith.canvas._touch(smith.at(y, x + radius), _plain()))
+    smith.picture("edge")
+    smith.key(KEY.Key_Return)
+    assert smith.iou(1, 4) > 0.88, "four straight lines would give 0.64"
+
+
+def _plain() -> QMouseEvent:
+    at = QPointF(0, 0)
+    button = Qt.MouseButton.NoButton
+    return QMouseEvent(QEvent.Type.MouseMove, at, at, button, button, Qt.KeyboardModifier.NoModifier)
+
+
+def test_a_box_finds_the_cell_in_it(smith: Toolsmith, qtbot: QtBot) -> None:
+    smith.key(KEY.Key_S, SHIFT)
+    y, x, radius = CELLS[0]
+    smith.press(y - radius - 7, x - radius - 6)
+    smith.move(y + radius + 6, x + radius + 8)
+    smith.picture("box")
+    smith.release(y + radius + 6, x + radius + 8)
+    qtbot.waitUntil(lambda: bool(smith.labels.any()), timeout=10_000)
+    assert smith.iou(1, 0) > 0.9
+    smith.drag((10, 10), (10, 10))
+    assert smith.ids == [1]
+
+
+def test_a_line_splits_and_leaves_a_seam(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    second = int(smith.labels[60, 200])
+    row = smith.window.session.document.instances.get(second)
+    area = smith.area_of(second)
+    smith.key(KEY.Key_K)
+    smith.press(20, 205)
+    smith.move(70, 195)
+    smith.picture("split")
+    smith.move(110, 205)
+    smith.release(110, 205)
+    new = max(smith.ids)
+    assert smith.window.session.document.instances.get(new).origin == row.origin
+    pieces = cv2.connectedComponents(np.isin(smith.labels, (second, new)).astype(np.uint8), connectivity=8)[0]
+    assert pieces == 3, "background and two pieces that do not even touch at a corner"
+    assert smith.area_of(second) + smith.area_of(new) > area * 0.94
+    smith.key(KEY.Key_Z, CTRL)
+    assert smith.area_of(second) == area
+
+
+def test_a_line_that_cuts_nothing_apart_changes_nothing_and_says_so(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    before = smith.labels
+    smith.key(KEY.Key_K)
+    smith.drag((60, 195), (60, 205))
+    assert (smith.labels == before).all()
+    assert "Nothing was split" in smith.window.notice.text
+
+
+def test_split_at_waists_shows_its_pieces_and_dragging_changes_their_number(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    third, fourth = int(smith.labels[150, 80]), int(smith.labels[150, 145])
+    smith.window.session.merge(third, [fourth])
+    both = smith.area_of(third)
+    smith.key(KEY.Key_K, SHIFT)
+    smith.press(150, 80)
+    smith.picture("waist")
+    assert len(set(np.unique(smith.labels[130:170, 70:150])) - {0}) == 2
+    assert smith.window.tool_box.current.overlay.note.startswith("2 of up to")
+    at = smith.at(150, 80)
+    left = Qt.MouseButton.LeftButton
+    smith.mouse(QEvent.Type.MouseMove, at - QPointF(40, 0), Qt.MouseButton.NoButton, left)
+    assert smith.area_of(third) == both, "one piece: as it was"
+    smith.mouse(QEvent.Type.MouseMove, at, Qt.MouseButton.NoButton, left)
+    smith.release(150, 80)
+    pieces = sorted(smith.area_of(int(i)) for i in set(np.unique(smith.labels[130:170, 70:150])) - {0})
+    assert pieces[0] > both * 0.4
+    smith.key(KEY.Key_Z, CTRL)
+    assert smith.area_of(third) == both
+
+
+def test_two_clicks_merge_and_so_does_a_drag_across(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    first, second, fifth = (int(smith.labels[y, x]) for y, x, _ in (CELLS[0], CELLS[1], CELLS[4]))
+    smith.key(KEY.Key_M)
+    smith.click(60, 70)
+    smith.click(60, 200)
+    assert smith.labels[60, 200] == first
+    assert second not in smith.ids
+    smith.press(60, 200)
+    smith.move(230, 250)
+    smith.picture("merge")
+    smith.release(230, 250)
+    assert smith.labels[230, 250] == first
+    assert fifth not in smith.ids
+    smith.key(KEY.Key_Z, CTRL)
+    smith.key(KEY.Key_Z, CTRL)
+    assert {first, second, fifth} <= set(smith.ids)
+
+
+def test_merging_what_a_seam_divides_closes_the_seam(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    second, whole = int(smith.labels[60, 200]), smith.area_of(int(smith.labels[60, 200]))
+    smith.key(KEY.Key_K)
+    smith.drag((20, 200), (110, 200))
+    smith.key(KEY.Key_M)
+    smith.drag((60, 190), (60, 215))
+    merged = int(smith.labels[60, 200])
+    assert merged in (second, max(smith.ids))
+    assert smith.area_of(merged) >= whole * 0.99
+    assert cv2.connectedComponents((smith.labels == merged).astype(np.uint8))[0] == 2
+
+
+def test_a_lasso_deletes_what_lies_mostly_inside(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    first, second = int(smith.labels[60, 70]), int(smith.labels[60, 200])
+    smith.key(KEY.Key_D)
+    smith.press(20, 20)
+    for point in ((20, 190), (110, 190), (110, 20)):
+        smith.move(*point)
+    smith.picture("delete_lasso")
+    smith.release(110, 20)
+    assert first not in smith.ids
+    assert second in smith.ids, "a corner of it was inside"
+    assert smith.window.session.document.history.undo_name == "Delete instances in a lasso"
+
+
+def test_a_lasso_accepts_or_rejects_proposals(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    session = smith.window.session
+    session.undo()
+    waiting = len(session.open_proposals())
+    smith.key(KEY.Key_A, SHIFT)
+    smith.press(20, 20)
+    for point in ((20, 240), (110, 240), (110, 20)):
+        smith.move(*point)
+    smith.picture("accept_lasso")
+    smith.release(110, 20)
+    assert len(smith.ids) == 2
+    smith.key(KEY.Key_R, SHIFT)
+    smith.drag((190, 200), (190, 300), (280, 300), (280, 200))
+    assert len(session.open_proposals()) == waiting - 3
+    smith.drag((0, 0), (0, 9), (9, 9))
+    assert "No proposal" in smith.window.notice.text
+
+
+def test_accepting_goes_on_to_the_next_proposal(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    session = smith.window.session
+    session.undo()
+    visited = []
+    for _ in range(len(CELLS)):
+        smith.key(KEY.Key_Return, SHIFT)
+        visited.append(session.selected_proposal)
+    assert sorted(visited) == sorted(session.current.proposals.table)
+    smith.key(KEY.Key_Delete, SHIFT)
+    assert len(smith.ids) == len(CELLS) - 1
+    assert not session.open_proposals()
+    assert "No proposal waits" in smith.window.notice.text
+
+
+def test_proposals_of_one_class_are_accepted_by_themselves(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    session = smith.window.session
+    session.undo()
+    table = session.current.proposals.table
+    for number in (1, 2):
+        table[number] = type(table[number])(number, table[number].rect, table[number].area_px, 2)
+    reviewing = smith.window.reviewing
+    assert reviewing.classes_waiting() == [1, 2]
+    reviewing.accept_class(2)
+    assert [session.document.instances.get(i).class_index for i in smith.ids] == [2, 2]
+    reviewing.reject_class(1)
+    assert not session.open_proposals()
+
+
+def test_the_ruler_measures_and_changes_nothing(smith: Toolsmith) -> None:
+    smith.window.session.current.source = _sized(smith, 0.5)
+    smith.key(KEY.Key_R)
+    smith.press(10, 10)
+    smith.move(10, 110)
+    smith.picture("ruler")
+    assert smith.window.tool_box.current.overlay.note == "100.0 px = 50.00 µm"
+    smith.release(10, 110)
+    smith.key(KEY.Key_Escape)
+    assert smith.window.tool_box.current.overlay is None
+    assert not smith.labels.any()
+
+
+def _sized(smith: Toolsmith, size_um: float) -> object:
+    from dataclasses import replace
+
+    return replace(smith.window.session.current.source, pixel_size_um=size_um)
+
+
+def test_tools_outside_the_image_do_nothing(smith: Toolsmith) -> None:
+    for tool_id in smith.window.tool_box.tools:
+        smith.window.use_tool(tool_id)
+        smith.drag((-60, -60), (-50, -40), (-45, -45))
+        smith.click(900, 900)
+        smith.key(KEY.Key_Escape)
+    assert not smith.labels.any()
+    assert not smith.window.notice.problem.isVisible()
+
+
+def test_tools_without_an_image_do_nothing(hand: Hand) -> None:
+    for tool_id in hand.window.tool_box.tools:
+        hand.window.use_tool(tool_id)
+        hand.drag((10, 10), (50, 50), (20, 80))
+        hand.key(KEY.Key_F)
+        hand.key(KEY.Key_Return)
+        hand.key(KEY.Key_Escape)
+    for action_id in hand.window.actions_by_id.rows:
+        if action_id.startswith(("repair.", "stack.", "view.", "class.")):
+            hand.window.actions_by_id[action_id].trigger()
+
+
+@pytest.mark.parametrize("shape", [(1, 300), (300, 1), (1, 1), (2, 2)])
+def test_every_tool_on_a_plane_of_a_single_row(hand: Hand, tmp_path: Path, shape: tuple[int, int]) -> None:
+    folder = tmp_path / "line"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "line.png"), np.arange(shape[0] * shape[1]).reshape(shape).astype(np.uint8))
+    hand.open(folder)
+    hand.canvas.fit()
+    for tool_id in hand.window.tool_box.tools:
+        hand.window.use_tool(tool_id)
+        y, x = min(shape[0] - 0.5, 0.5), min(shape[1] - 0.5, 20.5)
+        hand.click(y, x)
+        hand.drag((0.5, 0.5), (y, x), (0.9, 0.9))
+        hand.key(KEY.Key_Return)
+        hand.key(KEY.Key_Escape)
+    hand.window.repairs.on_all = True
+    for name in ("fill_holes", "smooth", "grow", "shrink", "largest_piece", "cut_seams"):
+        hand.window.actions_by_id[f"repair.{name}"].trigger()
+        hand.qtbot.waitUntil(hand.window.job_bar.isHidden, timeout=5_000)
+    assert not hand.window.notice.problem.isVisible()
