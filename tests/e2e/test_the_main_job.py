@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import folder, hand, studio, window  # noqa: F401
 from tests.gui.hand import Hand
-from unet_studio.gui.canvas.view import CanvasView
 from unet_studio.gui.app import Studio
 from unet_studio.gui.dialogs.export_dialog import ExportDialog
 from unet_studio.gui.dialogs.fine_tune_dialog import FineTuneDialog

@@ -23,6 +23,8 @@ from unet_studio.unet.inference import propose
 from unet_studio.unet.network import UNet
 from unet_studio.unet.weights import load_network
 
+_THREADS = torch.get_num_threads()
+
 
 def handle_predict(
     request: Predict, arrays: list[Array], context: ServerContext
@@ -81,6 +83,11 @@ def _network(folder: Path, device: Device, stamp: float) -> tuple[UNet, ModelCon
 def _stamp(folder: Path) -> float:
     config = folder / "config.json"
     return config.stat().st_mtime if config.is_file() else 0.0
+
+
+def make_room(window_in_use: bool) -> None:
+    """Compute with one thread fewer while the person works in the window."""
+    torch.set_num_threads(max(1, _THREADS - 1) if window_in_use else _THREADS)
 
 
 HANDLERS: Mapping[type, Handler] = {

@@ -25,9 +25,12 @@ from unet_studio.jobs.messages import (
     Ready,
     Stop,
     TrainingPoint,
+    WindowInUse,
     decode_request,
     encode,
 )
+
+_NICE = 10
 
 Handler = Callable[[Any, list[Array], "ServerContext"], tuple[Outcome, list[Array]]]
 
@@ -35,8 +38,11 @@ Handler = Callable[[Any, list[Array], "ServerContext"], tuple[Outcome, list[Arra
 class ServerContext:
     """The JobContext of a job in the engine; also sends its training points."""
 
-    def __init__(self, job: int, send: Callable[[Event], None]) -> None:
+    def __init__(
+        self, job: int, send: Callable[[Event], None], yield_if_asked: Callable[[], None] = lambda: None
+    ) -> None:
         self.job = job
+        self._yield_if_asked = yield_if_asked
         self.cancelled = threading.Event()
         self.stopped = threading.Event()
         self._send = send
@@ -50,7 +56,8 @@ class ServerContext:
         self._send(point)
 
     def check_cancelled(self) -> None:
-        """See JobContext."""
+        """See JobContext. Also the place where the job makes room for the window, if that is in use."""
+        self._yield_if_asked()
         if self.cancelled.is_set():
             raise JobCancelled
 
@@ -62,8 +69,17 @@ class ServerContext:
 class EngineServer:
     """Serves requests from `source` and answers on `sink`."""
 
-    def __init__(self, handlers: Mapping[type, Handler], source: BinaryIO, sink: BinaryIO) -> None:
+    def __init__(
+        self,
+        handlers: Mapping[type, Handler],
+        source: BinaryIO,
+        sink: BinaryIO,
+        make_room: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        """`make_room` is called in the job's thread when the window comes into use, or rests again."""
         self._handlers = handlers
+        self._make_room = make_room
+        self._window_in_use = self._made_room = False
         self._source = source
         self._sink = sink
         self._write_lock = threading.Lock()
@@ -76,14 +92,22 @@ class EngineServer:
         self._send(Ready(PROTOCOL_VERSION, os.getpid()))
         while (frame := read_frame(self._source)) is not None:
             request = decode_request(frame[0])
+            if isinstance(request, WindowInUse):
+                self._window_in_use = request.in_use
+                continue
             if isinstance(request, Cancel | Stop):
                 context = self._contexts.get(request.job)
                 if context is not None:
                     (context.cancelled if isinstance(request, Cancel) else context.stopped).set()
                 continue
-            context = ServerContext(request.job, self._send)
+            context = ServerContext(request.job, self._send, self._yield_if_asked)
             self._contexts[request.job] = context
             self._jobs.put((request, frame[1], context))
+
+    def _yield_if_asked(self) -> None:
+        if self._made_room != self._window_in_use:
+            self._made_room = self._window_in_use
+            self._make_room(self._made_room)
 
     def _run_jobs(self) -> None:
         while True:
@@ -131,11 +155,13 @@ def take_over_stdio() -> tuple[BinaryIO, BinaryIO]:
     return source, sink
 
 
-def main(handlers: Mapping[type, Handler]) -> int:
+def main(handlers: Mapping[type, Handler], make_room: Callable[[bool], None] = lambda _: None) -> int:
     """Run the engine on this process's stdin and stdout. Returns the exit code."""
     source, sink = take_over_stdio()
+    if os.name == "posix":
+        os.nice(_NICE)  # The hand that draws goes first.
     try:
-        EngineServer(handlers, source, sink).serve()
+        EngineServer(handlers, source, sink, make_room).serve()
     except (FramingError, msgspec.DecodeError) as error:
         print(f"engine: {error}", file=sys.stderr)  # noqa: T201
         code = 2

@@ -31,6 +31,7 @@ from unet_studio.store.project_place import is_project
 _log = logging.getLogger("unet_studio")
 _SIGNAL_POLL_MS = 200
 _TIDY_MS = 20_000
+_WATCH_MS = 200
 _IDLE_S = 3.0
 _SWITCH_INTERVAL_S = 0.0003
 
@@ -71,6 +72,18 @@ class Studio:
         timer = QTimer(self.window)
         timer.timeout.connect(self._tidy)
         timer.start(_TIDY_MS)
+        self._in_use = False
+        watch = QTimer(self.window)
+        watch.timeout.connect(self._tell_engines)
+        watch.start(_WATCH_MS)
+
+    def _tell_engines(self) -> None:
+        """The engines leave a processor to the hand that draws, and take it again when it rests."""
+        in_use = time.monotonic() - self.window.canvas.used_at < _IDLE_S
+        if in_use != self._in_use:
+            self._in_use = in_use
+            for thread in (self.proposer, self.trainer):
+                thread.window_in_use(in_use)
 
     def _tidy(self) -> None:
         if time.monotonic() - self.window.canvas.used_at > _IDLE_S:

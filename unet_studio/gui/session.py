@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from unet_studio.core.classes import FIRST_CLASS, ClassTable
-from unet_studio.core.document import Change, Document
+from unet_studio.core.document import Change, Document, Step
 from unet_studio.core.edits import Edit, Patch
 from unet_studio.core.errors import DamagedProjectError, UserError
 from unet_studio.core.geometry import PixelPoint, Rect, tile_rect
@@ -391,7 +391,7 @@ class Session(QObject):
         if self.selected_instance not in document.instances and not document.stroke_is_open:
             self.select(proposal=self.selected_proposal)
         self.changed.emit(change)
-        if change.edit is not None and self._concerns_proposals(change.edit):
+        if change.edit is not None and change.edit.rows and self._follow_accepted(change.edit, change.step):
             self.proposals_changed.emit()
 
     def record_elsewhere(self, plane_id: int, document: Document, change: Change, key: PlaneKey) -> None:
@@ -412,12 +412,27 @@ class Session(QObject):
         kept = self._kept.get(key)
         return (kept.plane_id, kept.document) if kept is not None else self._ahead.get(key)
 
-    def _concerns_proposals(self, edit: Edit) -> bool:
-        """True if an instance that came from a proposal appeared or went: the proposal waits, or not."""
-        if self.current is None or self.current.proposals is None or not edit.rows:
+    def _follow_accepted(self, edit: Edit, step: Step) -> bool:
+        """Whether a proposal waits follows the instance it became. True if the edit concerns any.
+
+        One whose acceptance is undone waits again. One whose instance was deleted, merged or painted over
+        does not: the person has decided about that cell.
+        """
+        proposals = self.current.proposals if self.current is not None else None
+        if proposals is None or not proposals.accepted:
             return False
-        accepted = set(self.current.proposals.accepted.values())
-        return any(row.instance_id in accepted for row in edit.rows)
+        proposal_of = {instance: proposal for proposal, instance in proposals.accepted.items()}
+        concerned = [
+            (proposal_of[row.instance_id], row) for row in edit.rows if row.instance_id in proposal_of
+        ]
+        gone = {proposal for proposal, row in concerned if row.before is not None and row.after is None}
+        if gone and step is Step.UNDO:
+            proposals.rejected -= gone
+        elif gone:
+            proposals.rejected |= gone
+        if gone and self.current is not None and self.store is not None:
+            self.store.record_proposals(self.current.plane_id, proposals)
+        return bool(concerned)
 
     @property
     def editable(self) -> Document | None:

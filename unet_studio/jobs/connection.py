@@ -35,6 +35,7 @@ from unet_studio.jobs.messages import (
     Stop,
     Trained,
     TrainingPoint,
+    WindowInUse,
     decode_event,
     encode,
 )
@@ -73,6 +74,7 @@ class EngineConnection:
         self._job_ids = itertools.count(1)
         self._running: int | None = None
         self._cancel_asked = threading.Event()
+        self._window_in_use = False
 
     @property
     def pid(self) -> int | None:
@@ -120,6 +122,12 @@ class EngineConnection:
         if job is not None:
             self._send_quietly(Stop(job))
 
+    def window_in_use(self, in_use: bool) -> None:
+        """Ask the engine to leave a processor to the window, or tell it that it may use all again."""
+        self._window_in_use = in_use
+        if self._process is not None:
+            self._send_quietly(WindowInUse(in_use))
+
     def close(self) -> None:
         """End the engine: its standard input closes, which it obeys; if not, it is killed."""
         process, self._process = self._process, None
@@ -146,8 +154,10 @@ class EngineConnection:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                # No console window flashing up on Windows; Ctrl+C in the terminal is ours to handle.
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                # On Windows: no console window flashing up, and the window's own work goes first (elsewhere
+                # the engine sees to that itself). Ctrl+C in the terminal is ours to handle.
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0)
+                | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
                 start_new_session=os.name == "posix",
             )
         except OSError as error:
@@ -161,6 +171,8 @@ class EngineConnection:
         threading.Thread(target=_read_events, args=(process.stdout, events), daemon=True).start()
         threading.Thread(target=_read_lines, args=(process.stderr, self._stderr), daemon=True).start()
         self._await_ready()
+        if self._window_in_use:
+            self._send(WindowInUse(in_use=True))
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _START_LIMIT_S

@@ -71,7 +71,14 @@ class Stop(Struct, frozen=True, tag=True):
     job: int
 
 
-Request = Predict | Train | Describe | Cancel | Stop
+class WindowInUse(Struct, frozen=True, tag=True):
+    """The person works in the window, or (False) rests: the running job leaves a processor free, or not."""
+
+    in_use: bool
+    job: int = 0
+
+
+Request = Predict | Train | Describe | Cancel | Stop | WindowInUse
 
 
 # Events

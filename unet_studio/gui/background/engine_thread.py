@@ -83,6 +83,10 @@ class EngineThread(QThread):
         """End the running training and keep its best weights."""
         self._connection.stop()
 
+    def window_in_use(self, in_use: bool) -> None:
+        """The running job leaves a processor to the window, or takes it again."""
+        self._connection.window_in_use(in_use)
+
     def close(self) -> None:
         """End the engine and the thread."""
         self.cancel()

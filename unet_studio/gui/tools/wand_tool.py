@@ -93,9 +93,13 @@ class WandTool(RegionTool):
     def _is_cut(self, region: MaskArray) -> bool:
         """True if the region goes on beyond the pixels that are looked at."""
         rect = self._rect
-        sides = ((region[0], rect.top > 0), (region[:, 0], rect.left > 0))
         bounds = self._document.bounds if self._document is not None else rect
-        sides += ((region[-1], rect.bottom < bounds.bottom), (region[:, -1], rect.right < bounds.right))
+        sides = (
+            (region[0, :], rect.top > bounds.top),
+            (region[:, 0], rect.left > bounds.left),
+            (region[-1, :], rect.bottom < bounds.bottom),
+            (region[:, -1], rect.right < bounds.right),
+        )
         return any(goes_on and bool(side.any()) for side, goes_on in sides)
 
     def _flood(self) -> Change | None:
