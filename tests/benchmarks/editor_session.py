@@ -33,6 +33,7 @@ from unet_studio.gui.app import Studio
 from unet_studio.gui.canvas.transform import CanvasTransform
 from unet_studio.gui.theme import label_palette
 from unet_studio.gui.tools.tool import BrushMode
+from unet_studio.settings.training import TrainConfig
 from unet_studio.store.project_store import ProjectStore
 
 PLANES = {1024: 150, 4096: 1500, 6000: 3000, 8192: 3000, 16384: 3000}
@@ -331,6 +332,25 @@ class Editor:
         return taken
 
 
+def while_fine_tuning(editor: Editor) -> dict[str, object]:
+    """Strokes while a fine-tuning of the shipped model uses the processors."""
+    window = editor.window
+    window.session.set_checked(checked=True)
+    steps: list[object] = []
+    window.fine_tuning.progressed.connect(lambda done, _: steps.append(done))
+    window.fine_tuning.start(TrainConfig(steps=100_000), name=window.models.new_name())
+    while len(steps) < 3:
+        editor.hand.rest(0.2)
+    before = len(steps)
+    start = time.monotonic()
+    found = editor.strokes(40, 30, scale=1.0, seed=5)
+    rows: dict[str, object] = {name: summary(times) for name, times in found.items()}
+    rows["training steps a second"] = (len(steps) - before) / (time.monotonic() - start)
+    window.fine_tuning.cancel()
+    editor.hand.rest(1.0)
+    return rows
+
+
 def resident_mib() -> float:
     """Resident memory of this process (Linux)."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -376,6 +396,8 @@ def main() -> None:
         if side in (1024, 4096, 16384):
             found = editor.strokes(40, options.strokes, scale=1.0)
             rows[f"brush 40 {side}"] = {name: summary(times) for name, times in found.items()}
+        if side == 1024:
+            rows["brush 40 1024 while fine-tuning"] = while_fine_tuning(editor)
         if side == 16384:
             rows["open 16384"] = {"ms": editor.open_ms}
             found = editor.strokes(1000, 6, scale=0.25)

@@ -19,7 +19,7 @@ CLASS_KEYS = 9
 class ActionRow:
     """One command. `keys`: any of these shortcuts. `is_checkable`: on or off.
 
-    `is_held`: the key works while it is held down; the canvas watches it.
+    `is_held`: the key works while it is held down; the canvas watches it. `short`: on a narrow button.
     """
 
     id: str
@@ -29,6 +29,7 @@ class ActionRow:
     is_checkable: bool = False
     tip: str = ""
     is_held: bool = False
+    short: str = ""
 
 
 _T = mark
@@ -107,10 +108,13 @@ TABLE = (
               _T("actions", "Labels are hidden while the key is held"), is_held=True),
     ActionRow("view.outlines", _T("actions", "Outlines"), ("O",), "", True),
     ActionRow("view.fill", _T("actions", "Filling"), ("Shift+O",), "", True),
-    ActionRow("view.by_class", _T("actions", "Colours of classes"), ("Ctrl+K",), "", True),
+    ActionRow("view.by_class", _T("actions", "Colours of classes"), ("Ctrl+K",), "", True,
+              short=_T("actions", "By class")),
     ActionRow("view.grid", _T("actions", "Pixel grid"), (), "", True),
-    ActionRow("view.invert", _T("actions", "Invert the image"), ("Ctrl+I",), "", True),
-    ActionRow("view.auto_contrast", _T("actions", "Automatic contrast"), ("Ctrl+L",)),
+    ActionRow("view.invert", _T("actions", "Invert the image"), ("Ctrl+I",), "", True,
+              short=_T("actions", "Invert")),
+    ActionRow("view.auto_contrast", _T("actions", "Automatic contrast"), ("Ctrl+L",),
+              short=_T("actions", "Auto")),
     ActionRow("view.previous", _T("actions", "Previous image"), ("PgUp", "Ctrl+Left")),
     ActionRow("view.next", _T("actions", "Next image"), ("PgDown", "Ctrl+Right")),
     ActionRow("view.instances", _T("actions", "Instances"), ("J",), "",
@@ -208,6 +212,8 @@ class Actions:
             action = self._actions[row.id]
             action.setShortcuts([] if row.is_held else self.keys_of(row.id))
             action.setText(tr("actions", row.text).format(number=row.id.rpartition(".")[2]))
+            if row.short:
+                action.setIconText(tr("actions", row.short))
             tip = tr("actions", row.tip) if row.tip else self.text(row.id)
             keys = self.keys_text(row.id)
             action.setToolTip(f"{tip} ({keys})" if keys else tip)

@@ -80,6 +80,7 @@ class DisplayPanel(QWidget):
         layout.addWidget(self.keep)
         layout.addLayout(grid)
         layout.addLayout(_line(*_buttons(actions, "view.fill", "view.outlines", "view.by_class")))
+        self._channel_row.hide()
         self.opacity.setToolTip(tr("display", "Opacity of the labels' filling"))
         self.channel.currentIndexChanged.connect(lambda _: self._show_channel())
         self.is_visible.toggled.connect(lambda on: self._alter(is_visible=on))
@@ -153,20 +154,10 @@ def _buttons(actions: Actions, *ids: str) -> list[QToolButton]:
     for action_id in ids:
         button = QToolButton()
         button.setDefaultAction(actions[action_id])
-        button.setText(_SHORT.get(action_id, "") and tr("display", _SHORT[action_id]))
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setObjectName("flat")
         buttons.append(button)
     return buttons
-
-
-_SHORT = {
-    "view.auto_contrast": "Auto",
-    "view.invert": "Invert",
-    "view.fill": "Fill",
-    "view.outlines": "Outline",
-    "view.by_class": "By class",
-}
 
 
 def _line(*widgets: QWidget) -> QHBoxLayout:
