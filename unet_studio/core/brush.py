@@ -17,10 +17,10 @@ MIN_DIAMETER_PX = 1
 MAX_DIAMETER_PX = 2000
 _SHORTEST_PX = 1e-3
 _FLAT = 1e-9
-_FAR_PX = 1e12
+_FAR_PX = 2e9
 
 _Floats = npt.NDArray[np.float64]
-_Columns = npt.NDArray[np.int64]
+_Columns = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Capsule:
             first, last = max(left, area.left) // TILE_PX, min(right, area.right - 1) // TILE_PX
             for col in range(first, last + 1):
                 index = TileIndex(row, col)
-                if not (self.continues and self._starts_over(tile_rect(index))):
+                if not self.continues or self._adds_to(tile_rect(index)):
                     yield index
 
     def _columns(self, top: float, bottom: float) -> tuple[int, int]:
@@ -80,15 +80,20 @@ class Capsule:
             xs = [x0 + slope * (min(max(y, y0), y1) - y0) for y in (top - reach, bottom + reach)]
         return math.floor(min(xs) - reach), math.ceil(max(xs) + reach)
 
-    def _starts_over(self, tile: Rect) -> bool:
-        """True if the disc around `start` covers the whole tile."""
-        dy = max(abs(tile.top - self.start.y), abs(tile.bottom - self.start.y))
-        dx = max(abs(tile.left - self.start.x), abs(tile.right - self.start.x))
-        return math.hypot(dy, dx) <= self.radius_px
+    def _adds_to(self, tile: Rect) -> bool:
+        """True if a pixel of the tile is covered that the disc around the start does not cover."""
+        if tile.contains_point(self.end.y, self.end.x):
+            return True
+        rows = slice(max(0, tile.top - self.rect.top), max(0, tile.bottom - self.rect.top))
+        first, last, past_first, past_last = (ends[rows] for ends in self._runs)
+        left, right = tile.left, tile.right - 1
+        new_on_the_left = np.maximum(first, left) <= np.minimum(np.minimum(last, past_first - 1), right)
+        new_on_the_right = np.maximum(np.maximum(first, past_last + 1), left) <= np.minimum(last, right)
+        return bool(new_on_the_left.any() or new_on_the_right.any())
 
     def mask(self, within: Rect) -> MaskArray:
         """See Region."""
-        rect, x = self.rect, np.arange(within.left, within.right)
+        rect, x = self.rect, np.arange(within.left, within.right, dtype=np.int32)
         mask: MaskArray = np.zeros(within.shape, bool)
         rows = Rect(max(within.top, rect.top), within.left, min(within.bottom, rect.bottom), within.right)
         if rows.is_empty:
@@ -107,18 +112,15 @@ class Capsule:
     def _runs(self) -> tuple[_Columns, _Columns, _Columns, _Columns]:
         """By row of `rect`: first and last column of the capsule, and of the disc around its start."""
         y = np.arange(self.rect.top, self.rect.bottom, dtype=np.float64) + 0.5
-        return (*_pixels_between(*self._extent(y)), *_pixels_between(*self._disc(self.start, y)))
-
-    def _extent(self, y: _Floats) -> tuple[_Floats, _Floats]:
-        """Where the capsule begins and ends on the rows at the heights `y`; (inf, -inf) where it is not."""
-        left, right = self._disc(self.start, y)
-        if self.end == self.start:
-            return left, right
-        for other_left, other_right in (self._disc(self.end, y), self._body(y)):
-            there = other_left <= other_right
-            left = np.where(there, np.minimum(left, other_left), left)
-            right = np.where(there, np.maximum(right, other_right), right)
-        return left, right
+        start = self._disc(self.start, y)
+        left, right = start
+        if self.end != self.start:
+            for other_left, other_right in (self._disc(self.end, y), self._body(y)):
+                # Empty runs, (inf, -inf), alter nothing; the body's may be turned around.
+                there = other_left <= other_right
+                left = np.minimum(left, np.where(there, other_left, np.inf))
+                right = np.maximum(right, np.where(there, other_right, -np.inf))
+        return (*_pixels_between(left, right), *_pixels_between(*start))
 
     def _disc(self, centre: PixelPoint, y: _Floats) -> tuple[_Floats, _Floats]:
         rest = self.radius_px**2 - (y - centre.y) ** 2
@@ -146,6 +148,6 @@ class Capsule:
 
 def _pixels_between(left: _Floats, right: _Floats) -> tuple[_Columns, _Columns]:
     """First and last column whose centre lies between `left` and `right`."""
-    first = np.ceil(np.clip(left, -_FAR_PX, _FAR_PX) - 0.5).astype(np.int64)
-    last = np.floor(np.clip(right, -_FAR_PX, _FAR_PX) - 0.5).astype(np.int64)
+    first = np.ceil(np.clip(left, -_FAR_PX, _FAR_PX) - 0.5).astype(np.int32)
+    last = np.floor(np.clip(right, -_FAR_PX, _FAR_PX) - 0.5).astype(np.int32)
     return first, last
