@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.conftest import discs
 from unet_studio.core.document import Change, Document, Over, Step
-from unet_studio.core.edits import Patch
+from unet_studio.core.edits import Revision
 from unet_studio.core.geometry import Rect
 from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals
@@ -119,7 +119,7 @@ class DocumentAgainstArray(RuleBasedStateMachine):
     @precondition(lambda self: self.ids)
     @rule(rect=rects, seed=st.integers(0, 99), pick=picks, late=st.booleans())
     def rewrite(self, rect: Rect, seed: int, pick: int, late: bool) -> None:
-        """New labels for a rectangle; some pixels were altered since the patch was computed."""
+        """New labels for a rectangle; some pixels were altered since the revision was computed."""
         rng = np.random.default_rng(seed)
         inside = rect.intersect(PLANE)
         parent = self._known(pick)
@@ -129,8 +129,8 @@ class DocumentAgainstArray(RuleBasedStateMachine):
         if late:
             before[: rect.height // 2] += 1
         first = self.document.next_id
-        patch = Patch(rect, before, after)
-        change = self.document.rewrite([patch], name="Split", parents={-1: parent, -2: parent})
+        revision = Revision(rect, before, after)
+        change = self.document.rewrite([revision], name="Split", parents={-1: parent, -2: parent})
         labels, classes = self.now.labels.copy(), dict(self.now.classes)
         if not inside.is_empty:
             part = inside.shift(-rect.top, -rect.left).slices

@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 
 from unet_studio.core.checked_area import CheckedArea
-from unet_studio.core.edits import Edit, EditBuilder, Patch, apply
+from unet_studio.core.edits import Edit, EditBuilder, Revision, apply
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import Rect, tile_rect
 from unet_studio.core.history import History
@@ -246,12 +246,12 @@ class Document:
         return self._made(builder.finish())
 
     def rewrite(
-        self, patches: Iterable[Patch], *, name: str, parents: Mapping[int, int] | None = None
+        self, revisions: Iterable[Revision], *, name: str, parents: Mapping[int, int] | None = None
     ) -> Change | None:
         """Give rectangles new labels, as one edit.
 
-        Only pixels that are still what they were when the patch was computed are altered: a patch that
-        comes late overwrites nothing. `parents`: for each number below 0 in the patches the instance whose
+        Only pixels that are still what they were when the revision was computed are altered: a revision that
+        comes late overwrites nothing. `parents`: for each number below 0 in the revisions the instance whose
         class and origin the new one has; it gets an id of its own.
         """
         self._require_no_stroke()
@@ -259,14 +259,14 @@ class Document:
         rows = {new: self.instances.get((parents or {})[number]) for number, new in born.items()}
         builder = EditBuilder(name, self.labels, self.instances)
         placed: set[int] = set()
-        for patch in patches:
-            after = patch.after
+        for revision in revisions:
+            after = revision.after
             for number in np.unique(after[after < 0]).tolist():
                 after = np.where(after == number, np.int32(born[number]), after)
                 placed.add(born[number])
-            rect = patch.rect.intersect(self.bounds)
-            part = rect.shift(-patch.rect.top, -patch.rect.left).slices
-            before, after = patch.before[part], after[part]
+            rect = revision.rect.intersect(self.bounds)
+            part = rect.shift(-revision.rect.top, -revision.rect.left).slices
+            before, after = revision.before[part], after[part]
             where = (before != after) & (self.labels.read(rect) == before)
             for number in np.unique(after[where]).tolist():
                 if number and number not in placed and number not in self.instances:

@@ -37,7 +37,7 @@ class TileDelta:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Patch:
+class Revision:
     """New labels for a rectangle: int32 arrays of `rect.shape`, as they were when it was computed and now.
 
     Numbers below 0 in `after` stand for new instances: see `Document.rewrite`.

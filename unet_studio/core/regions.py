@@ -91,16 +91,17 @@ class Polygon:
         height, width = within.shape
         turns = np.zeros((height, width + 1), np.int32)
         # Edge by edge: the rows it crosses at their middle, and the column from which it is to the left.
-        ys, xs = self.points[:, 0] - within.top, self.points[:, 1] - within.left
+        # In the plane's own coordinates: a tile's pixels must not depend on where the tile begins.
+        ys, xs = self.points[:, 0], self.points[:, 1]
         next_ys, next_xs = np.roll(ys, -1), np.roll(xs, -1)
-        lower = np.clip(np.ceil(np.minimum(ys, next_ys) - 0.5), 0, height).astype(np.int64)
-        upper = np.clip(np.ceil(np.maximum(ys, next_ys) - 0.5), 0, height).astype(np.int64)
+        lower = np.clip(np.ceil(np.minimum(ys, next_ys) - 0.5) - within.top, 0, height).astype(np.int64)
+        upper = np.clip(np.ceil(np.maximum(ys, next_ys) - 0.5) - within.top, 0, height).astype(np.int64)
         counts = upper - lower
         edge = np.repeat(np.arange(len(ys)), counts)
         row = np.arange(edge.size) - np.repeat(np.cumsum(counts) - counts, counts) + lower[edge]
         slope = (next_xs[edge] - xs[edge]) / (next_ys[edge] - ys[edge])
-        crossing = xs[edge] + (row + 0.5 - ys[edge]) * slope
-        column = np.clip(np.ceil(crossing - 0.5), 0, width).astype(np.int64)
+        crossing = xs[edge] + (within.top + row + 0.5 - ys[edge]) * slope
+        column = np.clip(np.ceil(crossing - 0.5) - within.left, 0, width).astype(np.int64)
         np.add.at(turns, (row, column), np.where(next_ys[edge] > ys[edge], 1, -1))
         inside: MaskArray = np.cumsum(turns[:, :-1], axis=1) != 0
         return inside

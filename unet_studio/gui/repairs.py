@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from unet_studio.core.document import Document
-from unet_studio.core.edits import Patch
+from unet_studio.core.edits import Revision
 from unet_studio.core.geometry import TILE_PX, Rect, TileIndex, tile_rect
 from unet_studio.core.instances import InstanceTable
 from unet_studio.core.label_tiles import LabelTiles, MaskArray
@@ -124,25 +124,25 @@ class Repairs(QObject):
             self._in_worker(name, lambda snapshot: _reshaped_all(snapshot, reshape, margin_px))
         elif selected in document.instances:
             rect = document.instance_rect(selected)
-            patch = _reshaped(document.labels, document.bounds, selected, rect, reshape, margin_px)
-            self._apply(document, [patch], name)
+            revision = _reshaped(document.labels, document.bounds, selected, rect, reshape, margin_px)
+            self._apply(document, [revision], name)
         else:
             self._session.said.emit(tr("repairs", "Select an instance first, or choose All."))
 
-    def _in_worker(self, name: str, work: Callable[[_Snapshot], list[Patch]]) -> None:
+    def _in_worker(self, name: str, work: Callable[[_Snapshot], list[Revision]]) -> None:
         document = self._session.editable
         if document is None:
             return
         snapshot = _Snapshot.of(document)
         self.started.emit(tr("edits", name))
 
-        def done(patches: list[Patch]) -> None:
+        def done(revisions: list[Revision]) -> None:
             self.ended.emit()
             if self._session.document is not document:
                 return  # Another image is shown: nobody sees what would happen.
             self._session.end_stroke()
             if self._session.editable is document:
-                self._apply(document, patches, name)
+                self._apply(document, revisions, name)
 
         def failed(error: object) -> None:
             self.ended.emit()
@@ -150,8 +150,8 @@ class Repairs(QObject):
 
         self._pool.submit(lambda: work(snapshot), done, failed)
 
-    def _apply(self, document: Document, patches: list[Patch], name: str) -> None:
-        change = document.rewrite(patches, name=name)
+    def _apply(self, document: Document, revisions: list[Revision], name: str) -> None:
+        change = document.rewrite(revisions, name=name)
         if change is None:
             self._session.said.emit(tr("repairs", "Nothing to change: it is so already."))
         self._session.publish(change)
@@ -164,7 +164,7 @@ def _reshaped(
     rect: Rect,
     reshape: Callable[[MaskArray], MaskArray],
     margin_px: int,
-) -> Patch:
+) -> Revision:
     """One instance in its new shape: it grows into background only, and leaves background behind."""
     # Beyond the image's edge the shape goes on: one cut off there is not rounded at the cut.
     wide = Rect(rect.top - margin_px, rect.left - margin_px, rect.bottom + margin_px, rect.right + margin_px)
@@ -176,12 +176,12 @@ def _reshaped(
     new = reshape(np.pad(mask, margins, mode="edge") if any(map(any, margins)) else mask)[part.slices]
     after = np.where(mask & ~new, np.int32(0), before)
     after = np.where(new & (before == 0), np.int32(instance_id), after)
-    return Patch(inside, before, after.astype(np.int32))
+    return Revision(inside, before, after.astype(np.int32))
 
 
 def _reshaped_all(
     snapshot: _Snapshot, reshape: Callable[[MaskArray], MaskArray], margin_px: int
-) -> list[Patch]:
+) -> list[Revision]:
     """Every instance after the other, each with the ones before it in their new shape."""
     document = Document(
         snapshot.bounds.bottom, snapshot.bounds.right, labels=snapshot.labels, instances=snapshot.instances
@@ -192,21 +192,21 @@ def _reshaped_all(
         rect = document.instance_rect(instance_id)
         if rect.is_empty:
             continue
-        patch = _reshaped(document.labels, document.bounds, instance_id, rect, reshape, margin_px)
-        change = document.rewrite([patch], name="")
+        revision = _reshaped(document.labels, document.bounds, instance_id, rect, reshape, margin_px)
+        change = document.rewrite([revision], name="")
         if change is not None and change.edit is not None:
             changed.update(delta.index for delta in change.edit.tiles)
-    return list(_tile_patches(original, document.labels, sorted(changed)))
+    return list(_tile_revisions(original, document.labels, sorted(changed)))
 
 
-def _tile_patches(before: LabelTiles, after: LabelTiles, tiles: list[TileIndex]) -> Iterator[Patch]:
+def _tile_revisions(before: LabelTiles, after: LabelTiles, tiles: list[TileIndex]) -> Iterator[Revision]:
     for index in tiles:
-        yield Patch(tile_rect(index), before.tile(index), after.tile(index))
+        yield Revision(tile_rect(index), before.tile(index), after.tile(index))
 
 
-def _seams(snapshot: _Snapshot, stuff: set[int]) -> list[Patch]:
+def _seams(snapshot: _Snapshot, stuff: set[int]) -> list[Revision]:
     areas = {row.id: snapshot.instances.area_px(row.id) for row in snapshot.instances if row.id not in stuff}
-    patches = []
+    revisions = []
     for index in sorted(snapshot.labels.indices()):
         rect = tile_rect(index)
         context = Rect(
@@ -217,5 +217,5 @@ def _seams(snapshot: _Snapshot, stuff: set[int]) -> list[Patch]:
         after = reshaping.cut_seams(before, areas)
         inner = (slice(_SEAM_CONTEXT_PX, _SEAM_CONTEXT_PX + TILE_PX),) * 2
         if (before[inner] != after[inner]).any():
-            patches.append(Patch(rect, before[inner], after[inner]))
-    return patches
+            revisions.append(Revision(rect, before[inner], after[inner]))
+    return revisions

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from unet_studio.core.classes import FIRST_CLASS, ClassTable
 from unet_studio.core.document import Change, Document, Step
-from unet_studio.core.edits import Edit, Patch
+from unet_studio.core.edits import Edit, Revision
 from unet_studio.core.errors import DamagedProjectError, UserError
 from unet_studio.core.geometry import PixelPoint, Rect, tile_rect
 from unet_studio.core.label_tiles import MaskArray
@@ -612,7 +612,7 @@ class Session(QObject):
         before = document.read(rect)
         after = np.where(np.isin(before, sorted(ids)), np.int32(into), before)
         after[close_seam(before, ids, _SEAM_PX)] = into
-        self.publish(document.rewrite([Patch(rect, before, after)], name=MERGE))
+        self.publish(document.rewrite([Revision(rect, before, after)], name=MERGE))
 
     # Proposals
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from unet_studio.core.brush import Capsule
 from unet_studio.core.document import Change, Document
-from unet_studio.core.edits import Patch
+from unet_studio.core.edits import Revision
 from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.core.label_tiles import MaskArray
 from unet_studio.core.regions import MaskRegion
@@ -87,7 +87,7 @@ def split_along_line(document: Document, points: list[PixelPoint]) -> Change | N
         rect = part.rect.intersect(document.bounds)
         if not rect.is_empty:
             crossed.update(np.unique(document.read(rect)[part.mask(rect)]).tolist())
-    patches: list[Patch] = []
+    revisions: list[Revision] = []
     parents: dict[int, int] = {}
     for instance_id in sorted(crossed - {0}):
         rect = document.instance_rect(instance_id)
@@ -106,8 +106,8 @@ def split_along_line(document: Document, points: list[PixelPoint]) -> Change | N
             number = -1 - len(parents)
             parents[number] = instance_id
             after[pieces == piece] = number
-        patches.append(Patch(rect, before, after))
-    return document.rewrite(patches, name=SPLIT, parents=parents) if patches else None
+        revisions.append(Revision(rect, before, after))
+    return document.rewrite(revisions, name=SPLIT, parents=parents) if revisions else None
 
 
 class SplitWaistTool(Tool):
