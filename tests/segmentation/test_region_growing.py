@@ -92,3 +92,12 @@ def test_a_box_too_small_or_without_contrast_gives_no_error(shape: tuple[int, in
     plain = np.full(shape, 80, np.uint8)
     assert grab_cut(plain, np.zeros(shape[:2], bool)).shape == shape[:2]
     assert not grab_cut(plain, np.ones(shape[:2], bool)).any()
+
+
+def test_a_labelled_neighbour_that_looks_the_same_does_not_hide_the_cell() -> None:
+    image = cv2.cvtColor(field(), cv2.COLOR_GRAY2BGR)
+    cv2.circle(image, (118, 90), 22, (170, 170, 170), -1)
+    barrier = np.hypot(*(np.mgrid[:120, :140] - np.array([90, 118])[:, None, None])) <= 22
+    window = (slice(8, 112), slice(18, 122))
+    mask = grab_cut(image[window], barrier[window])
+    assert iou(mask, (DISC & ~barrier)[window]) > 0.9

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 import cv2
-from PySide6.QtCore import QThread, QTimer
+from PySide6.QtCore import QCoreApplication, Qt, QThread, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -40,6 +40,8 @@ class Studio:
     """The application's long-lived parts: window, pool, two engines (one proposes, one trains)."""
 
     def __init__(self) -> None:
+        # Every movement of the hand counts, also those that come faster than the screen is painted.
+        QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, on=False)
         self.app = QApplication.instance() or QApplication(["unet-studio"])
         assert isinstance(self.app, QApplication)
         self.app.setApplicationName("unet-studio")

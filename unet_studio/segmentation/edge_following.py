@@ -57,6 +57,11 @@ def grab_cut(pixels: npt.NDArray[np.uint8], barrier: MaskArray) -> MaskArray:
     state = np.full((h, w), cv2.GC_BGD, np.uint8)
     state[top:-top, left:-left] = cv2.GC_PR_FGD
     blocked = cv2.resize(barrier.view(np.uint8), (w, h), interpolation=cv2.INTER_NEAREST) > 0
+    # A neighbour looks like the object: it must not teach what background looks like.
+    ground = (state == cv2.GC_BGD) & ~blocked
+    if ground.any():
+        small = small.copy()
+        small[blocked] = np.median(small[ground], axis=0)
     state[blocked] = cv2.GC_BGD
     if not (state == cv2.GC_PR_FGD).any():
         return np.zeros((height, width), bool)

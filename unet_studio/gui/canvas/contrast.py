@@ -56,10 +56,10 @@ def channel_colours(count: int) -> tuple[tuple[int, int, int], ...]:
 def light_table(low: float, high: float, gamma: float, values: int) -> npt.NDArray[np.uint8]:
     """uint8 (values,): the light of every stored value from 0 to `values` - 1."""
     span = high - low
-    place = (np.arange(values, dtype=np.float32) - np.float32(low)) / np.float32(span if span > 0 else 1)
-    place = np.clip(place, 0, 1) if span > 0 else (place > 0).astype(np.float32)
+    place = np.arange(values) - low
+    place = np.clip(place / span, 0, 1) if span > 0 else (place > 0).astype(np.float64)
     if gamma != 1.0:
-        place **= np.float32(1 / gamma)
+        place **= 1 / gamma
     table: npt.NDArray[np.uint8] = (place * 255 + 0.5).astype(np.uint8)
     table.flags.writeable = False
     return table

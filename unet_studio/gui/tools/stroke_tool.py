@@ -16,6 +16,9 @@ _BRUSH_HINT = mark(
     "Brush: drag to paint the selected instance, N: new one. Alt erases, F fills holes, wheel or [ ]: size.",
 )
 _ERASER_HINT = mark("tools", "Eraser: drag to erase. Wheel or [ ]: size.")
+_NOTHING_FREE = mark(
+    "tools", "Nothing was drawn: labels lie there already. Under Tool ▸ Paints, choose Over everything."
+)
 STROKE = mark("edits", "Brush stroke")
 ERASE = mark("edits", "Erase")
 
@@ -34,6 +37,7 @@ class StrokeTool(Tool):
         self._is_erasing = False
         self._instance_id = 0
         self._inside = 0
+        self._was_on_plane = False
 
     @property
     def hint(self) -> str:
@@ -46,7 +50,7 @@ class StrokeTool(Tool):
 
     def press(self, touch: Touch, document: Document) -> Change | None:
         """See Tool."""
-        self._document, self._last = document, touch
+        self._document, self._last, self._was_on_plane = document, touch, False
         self._is_erasing = self._erases or touch.alt
         if not self._is_erasing:
             self._choose_instance(document)
@@ -63,7 +67,12 @@ class StrokeTool(Tool):
     def release(self) -> Change | None:
         """See Tool."""
         document, self._document = self._document, None
-        return document.finish_stroke() if document and document.stroke_is_open else None
+        if document is None or not document.stroke_is_open:
+            return None
+        was_on_plane, change = self._was_on_plane, document.finish_stroke()
+        if change is None and was_on_plane and not self._is_erasing:
+            self._session.said.emit(tr("tools", _NOTHING_FREE))
+        return change
 
     def abort(self) -> Change | None:
         """See Tool."""
@@ -93,6 +102,7 @@ class StrokeTool(Tool):
         diameter = settings.diameter_px(end.scale, end.pressure)
         continues = start is not end and settings.diameter_px(start.scale, start.pressure) == diameter
         capsule = Capsule(start.at, end.at, diameter, continues)
+        self._was_on_plane |= document.bounds.contains_point(end.at.y, end.at.x)
         if self._is_erasing:
             only = self._session.selected_instance if settings.erase_selected_only else 0
             return document.erase(capsule, only=only)
