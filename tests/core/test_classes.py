@@ -7,10 +7,11 @@ def test_there_is_always_a_class() -> None:
     assert table.without(FIRST_CLASS) == table
 
 
-def test_an_index_is_not_used_again_while_a_later_one_is_there() -> None:
+def test_an_index_is_never_used_again() -> None:
     table = ClassTable().added("Membrane").added("Vessel").without(2).added("Nucleus")
     assert [row.index for row in table] == [1, 3, 4]
     assert len({row.colour for row in table}) == 3
+    assert [row.index for row in table.without(4).added("Debris")] == [1, 3, 5]
 
 
 def test_a_class_can_be_renamed_recoloured_and_made_stuff_by_itself() -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QWheelEvent
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from tests.gui.hand import Hand
@@ -20,6 +21,7 @@ from unet_studio.gui.app import Studio
 from unet_studio.gui.dialogs.command_palette import CommandPalette, match
 from unet_studio.gui.dialogs.shortcuts_dialog import ShortcutsDialog
 from unet_studio.gui.theme import label_palette
+from unet_studio.gui.tools.tool import BrushMode
 from unet_studio.settings.preferences import load_preferences
 from unet_studio.store.project_store import ProjectStore
 
@@ -521,7 +523,7 @@ def test_copying_to_the_next_plane_keeps_the_number_and_the_class(
     assert session.close_project()
     store = ProjectStore(stack / "stack.unetproject")
     places = store.plane_places(1)
-    assert [place.z for place in places] == [0, 1]
+    assert [place.z for place in places] == list(range(7))
     assert not store.load_document(places[1].id).labels.indices()
     store.close()
 
@@ -588,3 +590,150 @@ def test_the_window_opens_on_the_project_that_was_open_last(
 def test_without_a_last_project_the_window_is_empty(hand: Hand, studio: Studio) -> None:
     studio.reopen()
     assert hand.window.session.store is None
+
+
+# What a reviewer found
+
+
+def test_repairs_of_all_leave_uncountable_classes_alone(smith: Toolsmith, qtbot: QtBot) -> None:
+    window = smith.window
+    window.classes.add()
+    window.classes.set_stuff(2, is_stuff=True)
+    labels = np.zeros((300, 360), np.int32)
+    labels[20:60, 20:60], labels[200:220, 200:220], labels[30:40, 30:40] = 1, 1, 0
+    put(smith, labels)
+    window.session.select(instance=1)
+    smith.key(KEY.Key_2)
+    window.repairs.on_all = True
+    for name in ("fill_holes", "largest_piece", "grow"):
+        trigger(smith, f"repair.{name}", qtbot)
+    assert (smith.labels == labels).all()
+
+
+def test_uncountable_instances_become_one_when_the_class_is_given_or_accepted(smith: Toolsmith) -> None:
+    window, session = smith.window, smith.window.session
+    smith.draw_discs()
+    window.classes.add()
+    window.classes.set_stuff(2, is_stuff=True)
+    for cell in (0, 1):
+        session.select(instance=int(smith.labels[CELLS[cell][:2]]))
+        smith.key(KEY.Key_2)
+    document = session.document
+    assert [row.class_index for row in document.instances].count(2) == 1
+    assert len(smith.ids) == len(CELLS) - 1
+
+
+def test_choosing_a_class_in_the_panel_changes_no_instance_and_typing_a_name_is_no_command(
+    smith: Toolsmith, qtbot: QtBot
+) -> None:
+    window = smith.window
+    window.classes.add()
+    window.classes.choose(1)
+    smith.key(KEY.Key_B)
+    smith.drag((50, 50), (50, 90))
+    panel = window.classes_panel
+    rect = panel.list.visualItemRect(panel.list.item(1))
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert window.classes.active.index == 2
+    assert window.session.document.instances.get(1).class_index == 1
+    panel.list.editItem(panel.list.item(1))
+    editor = panel.list.findChild(QLineEdit)
+    editor.selectAll()
+    for key in (KEY.Key_B, KEY.Key_E, KEY.Key_N, KEY.Key_Return):
+        qtbot.keyClick(editor, key)
+    qtbot.waitUntil(lambda: window.classes.table.get(2).name == "ben", timeout=2_000)
+    assert window.tool_box.current_id == "tool.brush"
+
+
+def test_a_stack_is_checked_when_all_of_its_planes_are(hand: Hand, stack: Path, qtbot: QtBot) -> None:
+    hand.open(stack)
+    session = hand.window.session
+    hand.key(KEY.Key_C)
+    assert not session.images()[0].is_checked
+    assert session.images()[0].checked_planes == 1
+    assert len(hand.window.fine_tuning.checked_images()) == 1, "the checked plane teaches"
+    for z in range(1, 7):
+        session.show_plane(0, z)
+        qtbot.waitUntil(lambda z=z: session.current.z == z, timeout=5_000)
+        hand.key(KEY.Key_C)
+    assert session.images()[0].is_checked
+    assert session.close_project()
+    store = ProjectStore(stack / "stack.unetproject")
+    assert store.images()[0].is_checked
+    store.close()
+
+
+def test_numbers_of_a_stack_are_given_once(hand: Hand, stack: Path, qtbot: QtBot) -> None:
+    hand.open(stack)
+    session = hand.window.session
+    hand.key(KEY.Key_B)
+    hand.drag((50, 50), (50, 90))
+    hand.key(KEY.Key_Period)
+    qtbot.waitUntil(lambda: session.current.z == 1, timeout=5_000)
+    session.select()
+    hand.drag((150, 50), (150, 90))
+    assert [row.id for row in session.document.instances] == [2]
+
+
+def test_copying_waits_for_a_stroke_on_the_plane_it_goes_to(hand: Hand, stack: Path, qtbot: QtBot) -> None:
+    hand.open(stack)
+    session = hand.window.session
+    hand.key(KEY.Key_B)
+    hand.drag((50, 50), (50, 90))
+    session.show_plane(0, 1)
+    qtbot.waitUntil(lambda: session.current.z == 1, timeout=5_000)
+    session.show_plane(0, 0)
+    qtbot.waitUntil(lambda: session.current.z == 0, timeout=5_000)
+    hand.press(150, 50)
+    hand.move(150, 90)
+    hand.window.stacks.copy_to_next()  # Refused: a stroke is open.
+    hand.release(150, 90)
+    with qtbot.waitSignal(hand.window.stacks.arrived, timeout=5_000):
+        hand.window.stacks.copy_to_next()
+        hand.press(100, 150)
+        hand.move(100, 170)
+        qtbot.wait(100)
+        hand.release(100, 170)
+    qtbot.waitUntil(lambda: session.current.z == 1, timeout=5_000)
+    assert session.document.instances.area_px(2) > 0, "the selected one"
+
+
+def test_a_wheel_over_the_panel_changes_no_setting(smith: Toolsmith) -> None:
+    window = smith.window
+    for widget in (window.tool_panel._mode, window.repair_panel.target, window.display_panel.gamma):
+        at = QPointF(5, 5)
+        event = QWheelEvent(
+            at, widget.mapToGlobal(at), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(widget, event)
+    assert window.settings.mode is BrushMode.BACKGROUND
+    assert not window.repairs.on_all
+    assert window.display_panel.gamma.value() == 0
+
+
+def test_after_a_click_in_the_table_the_keys_belong_to_the_canvas(smith: Toolsmith, qtbot: QtBot) -> None:
+    smith.draw_discs()
+    smith.key(KEY.Key_J)
+    panel = smith.window.instances_panel
+    qtbot.waitUntil(lambda: panel.model.rowCount() > 0, timeout=2_000)
+    rect = panel.table.visualRect(panel.model.index(0, 1))
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert smith.window.focusWidget() is smith.canvas
+
+
+def test_a_filter_that_is_no_number_finds_nothing_and_breaks_nothing(smith: Toolsmith) -> None:
+    model = smith.window.instances_panel.model
+    model.show_rows([])
+    for text in (">²", ">", "<-", "> 12", "<1e3"):
+        model.filter(text)
+
+
+def test_inverting_is_kept_and_every_image_still_has_its_own_range(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    session = hand.window.session
+    hand.key(KEY.Key_I, CTRL)
+    hand.key(KEY.Key_PageDown)
+    hand.wait_image("field2.png")
+    assert session.current.contrast.is_inverted
+    assert session.current.contrast.channels == session.current.display.auto.channels

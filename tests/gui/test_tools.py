@@ -502,3 +502,160 @@ def test_every_tool_on_a_plane_of_a_single_row(hand: Hand, tmp_path: Path, shape
         hand.window.actions_by_id[f"repair.{name}"].trigger()
         hand.qtbot.waitUntil(hand.window.job_bar.isHidden, timeout=5_000)
     assert not hand.window.notice.problem.isVisible()
+
+
+# What a reviewer found
+
+
+def test_the_third_click_of_the_merge_tool_begins_the_next_pair(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    session = smith.window.session
+    session.select(instance=int(smith.labels[230, 250]))
+    smith.key(KEY.Key_M)
+    smith.click(60, 70)
+    assert len(smith.ids) == len(CELLS), "what was selected before is none of its business"
+    smith.click(60, 200)
+    smith.click(230, 250)
+    assert len(smith.ids) == len(CELLS) - 1
+    smith.key(KEY.Key_Escape)
+    smith.click(150, 80)
+    assert len(smith.ids) == len(CELLS) - 1
+    smith.key(KEY.Key_Z, CTRL)
+    assert len(smith.ids) == len(CELLS) - 1, "the first click is taken back, not the last merge"
+    smith.key(KEY.Key_Z, CTRL)
+    assert len(smith.ids) == len(CELLS)
+
+
+def test_erasing_the_selected_only_erases_nothing_without_a_selection(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    before = smith.labels
+    smith.window.session.select()
+    smith.window.settings.erase_selected_only = True
+    smith.key(KEY.Key_E)
+    smith.drag((60, 60), (60, 220))
+    assert (smith.labels == before).all()
+    assert "No instance is selected" in smith.window.notice.text
+    smith.key(KEY.Key_B)
+    smith.alt_drag((60, 60), (60, 220))
+    smith.key(KEY.Key_L)
+    smith.alt_drag(*smith.circle(60, 70, 20))
+    assert (smith.labels == before).all()
+
+
+def test_painting_inside_without_a_selection_says_so(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    before = smith.labels
+    smith.window.session.select()
+    smith.window.settings.mode = BrushMode.INSIDE
+    for key in (KEY.Key_B, KEY.Key_L, KEY.Key_W, KEY.Key_G):
+        smith.key(key)
+        smith.drag((60, 60), (60, 90), (80, 70))
+    assert (smith.labels == before).all()
+    assert smith.window.session.selected_instance == 0
+    assert "No instance is selected" in smith.window.notice.text
+
+
+def test_a_lasso_that_begins_in_the_selected_instance_adds_and_beside_it_makes_a_new_one(
+    smith: Toolsmith,
+) -> None:
+    smith.key(KEY.Key_L)
+    smith.drag(*smith.circle(100, 100, 30))
+    smith.drag(*smith.circle(100, 155, 30))
+    assert smith.ids == [1, 2], "they touch, and are two"
+    smith.window.session.select(instance=1)
+    smith.drag((100, 100), (160, 70), (160, 130), (100, 110))
+    assert smith.ids == [1, 2]
+    assert smith.labels[150, 100] == 1
+
+
+def test_alt_and_the_wand_do_not_touch_a_neighbour(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    fourth = int(smith.labels[150, 145])
+    kept = smith.labels == fourth
+    smith.key(KEY.Key_W)
+    smith.alt_drag((150, 80), (150, 80))
+    assert (smith.labels == fourth)[kept].all()
+    assert smith.labels[150, 80] == 0
+
+
+def test_changing_the_tool_in_a_stroke_keeps_the_stroke(smith: Toolsmith) -> None:
+    smith.key(KEY.Key_B)
+    smith.press(100, 100)
+    smith.move(100, 160)
+    smith.key(KEY.Key_E)
+    assert smith.labels[100, 130] == 1
+    assert smith.window.session.document.history.undo_name == "Brush stroke"
+
+
+def test_a_stroke_ends_when_the_button_went_up_somewhere_else(smith: Toolsmith) -> None:
+    smith.key(KEY.Key_B)
+    smith.press(100, 100)
+    smith.move(100, 120)
+    none = Qt.MouseButton.NoButton
+    smith.mouse(QEvent.Type.MouseMove, smith.at(200, 200), none, none)
+    smith.mouse(QEvent.Type.MouseMove, smith.at(250, 300), none, none)
+    assert smith.labels[100, 120] == 1
+    assert smith.labels[200, 200] == 0
+    assert not smith.canvas.is_drawing
+
+
+def test_a_repair_that_comes_back_waits_for_the_hand(smith: Toolsmith, qtbot: QtBot) -> None:
+    smith.draw_discs()
+    smith.key(KEY.Key_D)
+    smith.press(20, 20)
+    smith.move(20, 120)
+    smith.window.actions_by_id["repair.cut_seams"].trigger()
+    qtbot.waitUntil(smith.window.job_bar.isHidden, timeout=10_000)
+    qtbot.wait(20)
+    edits = len(smith.window.session.document.history.done)
+    assert len(smith.ids) == len(CELLS), "the half-drawn lasso deleted nothing"
+    smith.move(110, 120)
+    smith.move(110, 20)
+    smith.release(110, 20)
+    assert len(smith.ids) == len(CELLS) - 1
+    assert len(smith.window.session.document.history.done) == edits + 2
+
+
+def test_rejecting_is_undone_like_everything_else(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    session = smith.window.session
+    session.undo()
+    smith.key(KEY.Key_B)
+    smith.drag((280, 20), (280, 60))
+    smith.key(KEY.Key_R, SHIFT)
+    smith.drag((5, 5), (5, 355), (270, 355), (270, 5))
+    assert not session.open_proposals()
+    smith.key(KEY.Key_Z, CTRL)
+    assert len(session.open_proposals()) == len(CELLS)
+    assert smith.labels[280, 40] > 0, "the stroke is as it was"
+    smith.key(KEY.Key_Y, CTRL)
+    assert not session.open_proposals()
+
+
+def test_a_deleted_instance_does_not_come_back_as_a_proposal(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    session = smith.window.session
+    session.select(instance=int(smith.labels[60, 70]))
+    smith.key(KEY.Key_Delete)
+    assert not session.open_proposals()
+    smith.key(KEY.Key_Z, CTRL)
+    smith.key(KEY.Key_Z, CTRL)
+    assert len(session.open_proposals()) == len(CELLS), "accepting itself was undone"
+
+
+def test_a_pen_pans_with_space_and_closes_a_polygon_with_two_taps(smith: Toolsmith, qtbot: QtBot) -> None:
+    kinds = QEvent.Type
+    smith.key(KEY.Key_B)
+    qtbot.keyPress(smith.canvas, KEY.Key_Space)
+    start = smith.at(100, 100)
+    pen(smith, kinds.TabletPress, start, 1.0)
+    pen(smith, kinds.TabletMove, start + QPointF(30, 0), 1.0)
+    pen(smith, kinds.TabletRelease, start + QPointF(30, 0), 0.0)
+    qtbot.keyRelease(smith.canvas, KEY.Key_Space)
+    assert not smith.labels.any()
+    assert smith.at(100, 100).x() == pytest.approx(start.x() + 30)
+    smith.key(KEY.Key_L, SHIFT)
+    for y, x in ((50, 50), (50, 150), (150, 150), (150, 60), (150, 60)):
+        pen(smith, kinds.TabletPress, smith.at(y, x), 1.0)
+        pen(smith, kinds.TabletRelease, smith.at(y, x), 0.0)
+    assert smith.labels[100, 120] == 1

@@ -31,9 +31,13 @@ class LabelClass:
 
 @dataclass(frozen=True, slots=True)
 class ClassTable:
-    """The classes of a project, by ascending index; there is always one."""
+    """The classes of a project, by ascending index; there is always one.
+
+    `highest`: the highest index that was ever given to a class, or a lower number.
+    """
 
     classes: tuple[LabelClass, ...] = (LabelClass(FIRST_CLASS, "Cell"),)
+    highest: int = FIRST_CLASS
 
     def __iter__(self) -> Iterator[LabelClass]:
         return iter(self.classes)
@@ -50,9 +54,9 @@ class ClassTable:
 
     def added(self, name: str) -> ClassTable:
         """With a new class at the end; its index was never used before."""
-        index = max(label_class.index for label_class in self.classes) + 1
+        index = max(self.highest, *(label_class.index for label_class in self.classes)) + 1
         colour = CLASS_COLOURS[(index - 1) % len(CLASS_COLOURS)]
-        return ClassTable((*self.classes, LabelClass(index, name, colour)))
+        return ClassTable((*self.classes, LabelClass(index, name, colour)), index)
 
     def altered(
         self,
@@ -63,8 +67,9 @@ class ClassTable:
         is_stuff: bool | None = None,
     ) -> ClassTable:
         """With another name, colour or kind for one class."""
-        return ClassTable(
-            tuple(
+        return replace(
+            self,
+            classes=tuple(
                 replace(
                     row,
                     name=row.name if name is None else name,
@@ -74,10 +79,11 @@ class ClassTable:
                 if row.index == index
                 else row
                 for row in self.classes
-            )
+            ),
         )
 
     def without(self, index: int) -> ClassTable:
         """Without one class; the last one stays."""
         rest = tuple(row for row in self.classes if row.index != index)
-        return ClassTable(rest) if rest else self
+        highest = max(self.highest, *(row.index for row in self.classes))
+        return ClassTable(rest, highest) if rest else self

@@ -6,7 +6,7 @@ document never notifies anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, Flag, auto
 from itertools import islice
@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 
 from unet_studio.core.checked_area import CheckedArea
-from unet_studio.core.edits import Edit, EditBuilder, Revision, apply
+from unet_studio.core.edits import Edit, EditBuilder, Rejection, Revision, apply
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import Rect, tile_rect
 from unet_studio.core.history import History
@@ -31,6 +31,7 @@ class ChangeKind(Flag):
     PIXELS = auto()
     INSTANCES = auto()
     CHECKED = auto()
+    PROPOSALS = auto()
 
 
 class Over(Enum):
@@ -306,10 +307,18 @@ class Document:
         self.checked = past.checked
         return self._made(builder.finish(checked=checked))
 
-    def accept(self, proposals: Proposals, proposal_ids: Iterable[int], *, name: str) -> Change | None:
+    def accept(
+        self,
+        proposals: Proposals,
+        proposal_ids: Iterable[int],
+        *,
+        name: str,
+        uncountable: Container[int] = (),
+    ) -> Change | None:
         """Make proposals labels, on background pixels only: hand work is never overwritten.
 
-        Every accepted proposal gets a new instance id. One that has no free pixel left stays open.
+        Every accepted proposal gets a new instance id; those of an `uncountable` class the one instance of
+        that class. One that has no free pixel left stays open.
         """
         self._require_no_stroke()
         wanted = [i for i in proposal_ids if proposals.is_open(i, self.instances)]
@@ -317,6 +326,12 @@ class Document:
             return None
         builder = EditBuilder(name, self.labels, self.instances)
         new_id = dict(zip(wanted, self.new_instance_ids(len(wanted)), strict=True))
+        shared: dict[int, int] = {}
+        for proposal_id in wanted:
+            class_index = proposals.table[proposal_id].class_index
+            if class_index in uncountable:
+                own = self.instance_of_class(class_index) or new_id[proposal_id]
+                new_id[proposal_id] = shared.setdefault(class_index, own)
         # By proposal id: its new instance id; 0 for those that are not wanted.
         becomes = np.zeros(max(proposals.table) + 1, np.int32)
         becomes[wanted] = [new_id[i] for i in wanted]
@@ -331,9 +346,18 @@ class Document:
         for proposal_id in np.flatnonzero(is_placed).tolist():
             instance_id = new_id[proposal_id]
             class_index = proposals.table[proposal_id].class_index
-            builder.put_row(instance_id, Instance(instance_id, class_index, Origin.PROPOSED))
+            if instance_id not in self.instances:
+                builder.put_row(instance_id, Instance(instance_id, class_index, Origin.PROPOSED))
             proposals.accepted[proposal_id] = instance_id
         return self._made(builder.finish())
+
+    def reject(self, proposals: Proposals, proposal_ids: Iterable[int], *, name: str) -> Change | None:
+        """Put proposals aside: an edit like any other, undone and redone with the rest."""
+        self._require_no_stroke()
+        wanted = frozenset(i for i in proposal_ids if proposals.is_open(i, self.instances))
+        if not wanted:
+            return None
+        return self._made(Edit(name, rejected=Rejection(proposals.made_at, wanted)))
 
     def set_checked(self, rect: Rect, checked: bool, *, name: str) -> Change | None:
         """Mark `rect` as verified, or not."""
@@ -403,6 +427,8 @@ def _kind_of(edit: Edit) -> ChangeKind:
         kind |= ChangeKind.INSTANCES
     if edit.checked is not None:
         kind |= ChangeKind.CHECKED
+    if edit.rejected is not None:
+        kind |= ChangeKind.PROPOSALS
     return kind
 
 

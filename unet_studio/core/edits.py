@@ -80,6 +80,14 @@ class StoredEdit(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Proposals that were put aside; `made_at` says which set of proposals they belong to."""
+
+    made_at: float
+    proposal_ids: frozenset[int]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Edit:
     """One undoable unit of a document."""
@@ -89,6 +97,7 @@ class Edit:
     rows: tuple[RowDelta, ...] = ()
     checked: tuple[CheckedArea, CheckedArea] | None = None
     made_at: float = field(default_factory=time.time)
+    rejected: Rejection | None = None
 
     @property
     def rect(self) -> Rect:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
@@ -34,6 +35,8 @@ class Proposals:
     model: str
     accepted: dict[int, int] = field(default_factory=dict)
     rejected: set[int] = field(default_factory=set)
+    made_at: float = field(default_factory=time.time)
+    """Seconds since the epoch; tells this set of proposals from an earlier one."""
 
     @staticmethod
     def from_label_image(labels: LabelArray, *, model: str) -> Proposals:

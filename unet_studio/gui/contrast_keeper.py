@@ -21,48 +21,53 @@ class ContrastKeeper(QObject):
     def __init__(self, session: Session, panel: DisplayPanel, canvas: CanvasView) -> None:
         super().__init__(canvas)
         self._session, self._panel, self._canvas = session, panel, canvas
-        self._kept: dict[tuple[str, int], Contrast] = {}
-        """By dtype and number of channels."""
+        self._kept: dict[tuple[str, int], tuple[Contrast, bool]] = {}
+        """By dtype and number of channels: what was set, and whether the ranges were set too."""
         panel.contrast_changed.connect(self.set)
 
     def image_shown(self, image: LoadedImage) -> None:
         """Give an image that comes on the canvas the contrast that is kept for its kind."""
         kept = self._kept.get(_kind(image))
         if kept is not None and self._panel.keep.isChecked():
-            image.contrast = kept
+            contrast, has_ranges = kept
+            image.contrast = contrast if has_ranges else _with_own_ranges(contrast, image)
         self._panel.show_image(image.display, image.contrast)
         self.changed.emit(image.contrast)
 
     def set(self, contrast: Contrast) -> None:
-        """The shown image's contrast from now on."""
+        """The shown image's contrast from now on, and that of the next ones of its kind."""
         image = self._session.current
-        if image is None:
-            return
-        image.contrast = contrast
-        self._kept[_kind(image)] = contrast
-        self._canvas.set_contrast(contrast)
-        self._panel.show_image(image.display, contrast)
-        self.changed.emit(contrast)
+        if image is not None:
+            had_ranges = self._kept.get(_kind(image), (contrast, False))[1]
+            before, now = _ranges(image.contrast), _ranges(contrast)
+            self._show(image, contrast, has_ranges=had_ranges or before != now)
 
     def auto(self) -> None:
         """The shown image's own range; from now on every image gets its own again."""
         image = self._session.current
         if image is not None:
-            rows = zip(image.contrast.channels, image.display.auto.channels, strict=True)
-            channels = tuple(replace(row, low=auto.low, high=auto.high) for row, auto in rows)
-            self.set(replace(image.contrast, channels=channels))
-            if self.is_plain(image):
-                self._kept.pop(_kind(image), None)
+            self._show(image, _with_own_ranges(image.contrast, image), has_ranges=False)
 
     def invert(self) -> None:
         """Dark for light."""
         if self._session.current is not None:
             self.set(self._session.current.contrast.inverted())
 
-    @staticmethod
-    def is_plain(image: LoadedImage) -> bool:
-        """True if all is automatic."""
-        return image.contrast == image.display.auto
+    def _show(self, image: LoadedImage, contrast: Contrast, *, has_ranges: bool) -> None:
+        image.contrast = contrast
+        self._kept[_kind(image)] = contrast, has_ranges
+        self._canvas.set_contrast(contrast)
+        self._panel.show_image(image.display, contrast)
+        self.changed.emit(contrast)
+
+
+def _with_own_ranges(contrast: Contrast, image: LoadedImage) -> Contrast:
+    rows = zip(contrast.channels, image.display.auto.channels, strict=True)
+    return replace(contrast, channels=tuple(replace(row, low=own.low, high=own.high) for row, own in rows))
+
+
+def _ranges(contrast: Contrast) -> list[tuple[float, float]]:
+    return [(row.low, row.high) for row in contrast.channels]
 
 
 def _kind(image: LoadedImage) -> tuple[str, int]:

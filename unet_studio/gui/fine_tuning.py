@@ -34,7 +34,7 @@ class FineTuning(EngineClient):
 
     def checked_images(self) -> list[ImageRecord]:
         """The images that would teach."""
-        return [record for record in self._session.images() if record.is_checked]
+        return [record for record in self._session.images() if record.checked_planes]
 
     def start(self, config: TrainConfig, *, name: str) -> None:
         """Fine-tune the current model on the checked images. Raises TrainingDataError without any."""

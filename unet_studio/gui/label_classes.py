@@ -35,21 +35,38 @@ class LabelClasses(QObject):
         """The class of new instances."""
         return self.table.get(self._session.active_class)
 
+    @property
+    def has_selected(self) -> bool:
+        """True if an instance is selected that can be given a class."""
+        document = self._session.editable
+        return document is not None and self._session.selected_instance in document.instances
+
     def choose(self, index: int) -> None:
-        """Make a class the active one; the selected instance becomes one of it."""
+        """Make a class that of new instances."""
         session = self._session
         session.active_class = index
         if session.store is not None:
             session.store.record_setting(_ACTIVE_KEY, str(index))
-        document = session.editable
-        if document is not None and session.selected_instance in document.instances:
-            session.publish(document.set_class([session.selected_instance], index, name=SET_CLASS))
         self.changed.emit()
 
+    def give_selected(self, index: int) -> None:
+        """Make the selected instance one of a class, and that the class of new ones."""
+        session = self._session
+        self.choose(index)
+        document, selected = session.editable, session.selected_instance
+        if document is None or selected not in document.instances:
+            return
+        one = document.instance_of_class(index) if session.is_stuff(index) else 0
+        if one and one != selected:
+            session.publish(document.merge_instances(one, [selected], name=SET_CLASS))
+            session.select(instance=one)
+        else:
+            session.publish(document.set_class([selected], index, name=SET_CLASS))
+
     def choose_nth(self, place: int) -> None:
-        """The class in row `place` (from 1) of the table, if there is one."""
+        """Give the selected instance the class in row `place` (from 1) of the table, if there is one."""
         if place <= len(self.table):
-            self.choose(self.table.classes[place - 1].index)
+            self.give_selected(self.table.classes[place - 1].index)
 
     def add(self) -> LabelClass | None:
         """A new class at the end, which becomes the active one."""

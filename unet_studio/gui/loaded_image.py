@@ -72,6 +72,8 @@ class LoadedImage:
     """How it is shown now."""
     counted_instances: int
     """Instances of this plane that the image's record counts."""
+    stored_checked: dict[int, bool]
+    """Which planes of the image were checked when this one was read, by plane id."""
     probability: npt.NDArray[np.uint8] | None = None
     """The foreground probability × 255 of the last proposing, (H, W)."""
 
@@ -173,7 +175,9 @@ def _load(
     plane.flags.writeable = False
     height, width = plane.shape[:2]
     plane_id = store.open_plane(record.id, height=height, width=width, t=key.t, z=key.z)
+    stack = store.know_planes(record.id, t=source.axes.t, z=source.axes.z, height=height, width=width)
     document = store.load_document(plane_id)
+    document.next_id = max(document.next_id, stack.next_id)
     proposals = store.load_proposals(plane_id)
     if proposals is not None:
         reject_covered(proposals, document.labels)
@@ -191,6 +195,7 @@ def _load(
         former_path=former_path,
         contrast=display.auto,
         counted_instances=len(document.instances),
+        stored_checked=stack.checked,
     )
 
 

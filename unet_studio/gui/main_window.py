@@ -38,6 +38,7 @@ from unet_studio.gui.panels.classes_panel import ClassesPanel
 from unet_studio.gui.panels.display_panel import DisplayPanel
 from unet_studio.gui.panels.history_panel import HistoryPanel
 from unet_studio.gui.panels.images_panel import ImagesPanel
+from unet_studio.gui.panels.input_guards import KeepsKeys, PassesWheelOn
 from unet_studio.gui.panels.instances_panel import InstancesPanel
 from unet_studio.gui.panels.job_bar import JobBar
 from unet_studio.gui.panels.model_panel import ModelPanel
@@ -52,6 +53,7 @@ from unet_studio.gui.problems import Problems
 from unet_studio.gui.proposing import Proposing
 from unet_studio.gui.repairs import Repairs
 from unet_studio.gui.reviewing import Reviewing
+from unet_studio.gui.rewriting import Rewriting
 from unet_studio.gui.session import Session
 from unet_studio.gui.stacks import Stacks
 from unet_studio.gui.time_travel import TimeTravel
@@ -80,9 +82,10 @@ class MainWindow(QMainWindow):
         self.reviewing = Reviewing(session)
         self.stacks = Stacks(session, pool)
         self.settings = ToolSettings()
-        self.repairs = Repairs(session, self.settings, pool)
+        self.rewriting = Rewriting(session, pool)
+        self.repairs = Repairs(session, self.settings, self.rewriting)
         self.canvas = CanvasView()
-        self.tool_box = ToolBox(session, self.canvas, self.settings, self.reviewing, pool)
+        self.tool_box = ToolBox(session, self.canvas, self.settings, self.reviewing, self.rewriting, pool)
         self.notice = Notice()
         self.problems = Problems(session, self.notice, self)
         self.asking = Asking(self, session, self.models, self.problems, self.notice, pool)
@@ -128,7 +131,7 @@ class MainWindow(QMainWindow):
             "file.open_project": asking.open_project,
             "file.export": asking.export_masks,
             "file.quit": self.close,
-            "edit.undo": session.undo,
+            "edit.undo": self._undo,
             "edit.redo": session.redo,
             "edit.new_instance": self._new_instance,
             "edit.delete": session.delete_selected,
@@ -240,6 +243,10 @@ class MainWindow(QMainWindow):
         ):
             stack.addWidget(Section(title, panel, is_open=is_open))
         stack.addStretch(1)
+        self._wheel_guard, self._key_guard = PassesWheelOn(self), KeepsKeys(self)
+        self._wheel_guard.guard(right)
+        for typed_in in (right, self.instances_panel):
+            self._key_guard.guard(typed_in)
         scroll = QScrollArea()
         scroll.setWidget(right)
         scroll.setWidgetResizable(True)
@@ -307,8 +314,8 @@ class MainWindow(QMainWindow):
         proposing.ended.connect(self.job_bar.end)
         proposing.said.connect(self.notice.say)
         proposing.failed.connect(self.problems.tell)
-        self.repairs.started.connect(self.job_bar.begin_short)
-        self.repairs.ended.connect(self.job_bar.end)
+        self.rewriting.started.connect(self.job_bar.begin_short)
+        self.rewriting.ended.connect(self.job_bar.end_short)
         training.started.connect(self.training_panel.begin)
         training.progressed.connect(self.training_panel.show_progress)
         training.point.connect(self.training_panel.add)
@@ -362,6 +369,13 @@ class MainWindow(QMainWindow):
         else:
             self.problems.attempt(self.session.accept_selected)
 
+    def _undo(self) -> None:
+        """While a tool waits for its next click: take back the last one."""
+        if self.tool_box.current.is_busy:
+            self.tool_box.step_back()
+        else:
+            self.session.undo()
+
     def _fill_holes(self) -> None:
         if not self.tool_box.fill_holes():
             self.repairs.fill_holes()
@@ -380,6 +394,7 @@ class MainWindow(QMainWindow):
         self.session.select(instance=instance_id)
         if document is not None and self.session.past is None:
             self.canvas.bring_into_view(document.instance_rect(instance_id))
+        self.canvas.setFocus()  # Its keys go on to work after a click in the table.
 
     def _go_to_selected(self) -> None:
         image, proposal = self.session.current, self.session.selected_proposal
@@ -390,10 +405,9 @@ class MainWindow(QMainWindow):
 
     def _key_turned(self, key: QKeySequence, is_down: bool) -> None:
         """Keys that work while they are held; they end with the focus too."""
-        if not is_down:
-            self._set_labels_visible(self.actions_by_id["view.labels"].isChecked())
-        elif self.actions_by_id.held_by(key) == "view.labels":
-            self._set_labels_visible(False)
+        if not key.isEmpty() and self.actions_by_id.held_by(key) != "view.labels":
+            return
+        self._set_labels_visible(not is_down and self.actions_by_id["view.labels"].isChecked())
 
     # Showing
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
-from unet_studio.core.document import Document
 from unet_studio.core.edits import Revision
 from unet_studio.core.geometry import TILE_PX, Rect, TileIndex, tile_rect
-from unet_studio.core.instances import InstanceTable
 from unet_studio.core.label_tiles import LabelTiles, MaskArray
-from unet_studio.gui.background.pool import Pool
+from unet_studio.gui.rewriting import AT_ONCE_PX, Rewriting, Rewritten, Snapshot
 from unet_studio.gui.session import Session
 from unet_studio.gui.tools.tool import ToolSettings
 from unet_studio.gui.translation import mark, tr
@@ -28,31 +25,16 @@ CUT_SEAMS = mark("edits", "Cut seams")
 DELETE_SMALL = mark("edits", "Delete small instances")
 DELETE_AT_BORDER = mark("edits", "Delete instances at the image border")
 
+_NOTHING = mark("repairs", "Nothing to change: it is so already.")
 _SEAM_CONTEXT_PX = 1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Snapshot:
-    """A document's labels at one moment, for a worker thread."""
-
-    labels: LabelTiles
-    instances: InstanceTable
-    bounds: Rect
-
-    @staticmethod
-    def of(document: Document) -> _Snapshot:
-        return _Snapshot(document.labels.snapshot(), document.instances.copy(), document.bounds)
 
 
 class Repairs(QObject):
     """One instance is repaired at once; all of them in a worker, and what was drawn meanwhile stays."""
 
-    started = Signal(str)
-    ended = Signal()
-
-    def __init__(self, session: Session, settings: ToolSettings, pool: Pool) -> None:
+    def __init__(self, session: Session, settings: ToolSettings, rewriting: Rewriting) -> None:
         super().__init__(session)
-        self._session, self._settings, self._pool = session, settings, pool
+        self._session, self._settings, self._rewriting = session, settings, rewriting
         self.on_all = False
 
     def fill_holes(self) -> None:
@@ -81,7 +63,9 @@ class Repairs(QObject):
     def cut_seams(self) -> None:
         """One pixel of background between instances that touch, everywhere."""
         stuff = self._stuff()
-        self._in_worker(CUT_SEAMS, lambda snapshot: _seams(snapshot, stuff))
+        self._rewriting.in_worker(
+            lambda snapshot: _seams(snapshot, stuff), name=CUT_SEAMS, nothing=tr("repairs", _NOTHING)
+        )
 
     def delete_small(self) -> None:
         """Delete every instance of fewer pixels than are set."""
@@ -120,41 +104,29 @@ class Repairs(QObject):
         document, selected = self._session.editable, self._session.selected_instance
         if document is None:
             return
+        nothing = tr("repairs", _NOTHING)
         if self.on_all:
-            self._in_worker(name, lambda snapshot: _reshaped_all(snapshot, reshape, margin_px))
+            stuff = self._stuff()
+            self._rewriting.in_worker(
+                lambda snapshot: _reshaped_all(snapshot, reshape, margin_px, stuff),
+                name=name,
+                nothing=nothing,
+            )
         elif selected in document.instances:
             rect = document.instance_rect(selected)
-            revision = _reshaped(document.labels, document.bounds, selected, rect, reshape, margin_px)
-            self._apply(document, [revision], name)
+
+            def one(labels: LabelTiles, bounds: Rect) -> Rewritten:
+                return Rewritten([_reshaped(labels, bounds, selected, rect, reshape, margin_px)])
+
+            if rect.area <= AT_ONCE_PX:
+                made = one(document.labels, document.bounds)
+                self._rewriting.apply(document, made, name=name, nothing=nothing)
+            else:
+                self._rewriting.in_worker(
+                    lambda snapshot: one(snapshot.labels, snapshot.bounds), name=name, nothing=nothing
+                )
         else:
             self._session.said.emit(tr("repairs", "Select an instance first, or choose All."))
-
-    def _in_worker(self, name: str, work: Callable[[_Snapshot], list[Revision]]) -> None:
-        document = self._session.editable
-        if document is None:
-            return
-        snapshot = _Snapshot.of(document)
-        self.started.emit(tr("edits", name))
-
-        def done(revisions: list[Revision]) -> None:
-            self.ended.emit()
-            if self._session.document is not document:
-                return  # Another image is shown: nobody sees what would happen.
-            self._session.end_stroke()
-            if self._session.editable is document:
-                self._apply(document, revisions, name)
-
-        def failed(error: object) -> None:
-            self.ended.emit()
-            self._session.failed.emit(error)
-
-        self._pool.submit(lambda: work(snapshot), done, failed)
-
-    def _apply(self, document: Document, revisions: list[Revision], name: str) -> None:
-        change = document.rewrite(revisions, name=name)
-        if change is None:
-            self._session.said.emit(tr("repairs", "Nothing to change: it is so already."))
-        self._session.publish(change)
 
 
 def _reshaped(
@@ -180,15 +152,13 @@ def _reshaped(
 
 
 def _reshaped_all(
-    snapshot: _Snapshot, reshape: Callable[[MaskArray], MaskArray], margin_px: int
-) -> list[Revision]:
+    snapshot: Snapshot, reshape: Callable[[MaskArray], MaskArray], margin_px: int, stuff: set[int]
+) -> Rewritten:
     """Every instance after the other, each with the ones before it in their new shape."""
-    document = Document(
-        snapshot.bounds.bottom, snapshot.bounds.right, labels=snapshot.labels, instances=snapshot.instances
-    )
+    document = snapshot.document()
     changed: set[TileIndex] = set()
     original = snapshot.labels.snapshot()
-    for instance_id in sorted(row.id for row in snapshot.instances):
+    for instance_id in sorted(row.id for row in snapshot.instances if row.id not in stuff):
         rect = document.instance_rect(instance_id)
         if rect.is_empty:
             continue
@@ -196,7 +166,7 @@ def _reshaped_all(
         change = document.rewrite([revision], name="")
         if change is not None and change.edit is not None:
             changed.update(delta.index for delta in change.edit.tiles)
-    return list(_tile_revisions(original, document.labels, sorted(changed)))
+    return Rewritten(list(_tile_revisions(original, document.labels, sorted(changed))))
 
 
 def _tile_revisions(before: LabelTiles, after: LabelTiles, tiles: list[TileIndex]) -> Iterator[Revision]:
@@ -204,7 +174,7 @@ def _tile_revisions(before: LabelTiles, after: LabelTiles, tiles: list[TileIndex
         yield Revision(tile_rect(index), before.tile(index), after.tile(index))
 
 
-def _seams(snapshot: _Snapshot, stuff: set[int]) -> list[Revision]:
+def _seams(snapshot: Snapshot, stuff: set[int]) -> Rewritten:
     areas = {row.id: snapshot.instances.area_px(row.id) for row in snapshot.instances if row.id not in stuff}
     revisions = []
     for index in sorted(snapshot.labels.indices()):
@@ -218,4 +188,4 @@ def _seams(snapshot: _Snapshot, stuff: set[int]) -> list[Revision]:
         inner = (slice(_SEAM_CONTEXT_PX, _SEAM_CONTEXT_PX + TILE_PX),) * 2
         if (before[inner] != after[inner]).any():
             revisions.append(Revision(rect, before[inner], after[inner]))
-    return revisions
+    return Rewritten(revisions)

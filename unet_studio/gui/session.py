@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +14,10 @@ from unet_studio.core.classes import FIRST_CLASS, ClassTable
 from unet_studio.core.document import Change, Document, Step
 from unet_studio.core.edits import Edit, Revision
 from unet_studio.core.errors import DamagedProjectError, UserError
-from unet_studio.core.geometry import PixelPoint, Rect, tile_rect
+from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.core.label_tiles import MaskArray
 from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals, reject_covered
-from unet_studio.core.regions import Region
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.canvas.image_layer import Pixels
 from unet_studio.gui.loaded_image import LoadedImage, PlaneKey, load_image, locate_image
@@ -45,13 +44,14 @@ _STALL_POLL_MS = 1000
 ACCEPT_ALL = mark("edits", "Accept all proposals")
 ACCEPT_ONE = mark("edits", "Accept proposal")
 DELETE = mark("edits", "Delete instance")
+REJECT = mark("edits", "Reject proposals")
 CHECK = mark("edits", "Mark as checked")
 UNCHECK = mark("edits", "Mark as not checked")
 BRING_BACK = mark("edits", "Bring instance back")
 BRING_ALL_BACK = mark("edits", "Bring everything back")
 MERGE = mark("edits", "Merge instances")
 _SEAM_PX = 2
-_LARGEST_SEAM_AREA_PX = 4 * 2**20
+_LARGEST_SEAM_AREA_PX = 2**20
 
 
 class Session(QObject):
@@ -87,6 +87,11 @@ class Session(QObject):
         self._ahead: dict[PlaneKey, tuple[int, Document]] = {}
         """Planes that were edited without being shown, until the disk has it all or they are shown."""
         self._wanted: PlaneKey | None = None
+        self._checked: dict[int, dict[int, bool]] = {}
+        """By image: which of its planes are checked."""
+        self._free: list[Callable[[], None]] = []
+        self.hand_is_busy: Callable[[], bool] = lambda: False
+        """True while something is being drawn; see `when_free`."""
         self._last_place: dict[int, tuple[int, int]] = {}
         """The (t, z) that was shown last, by image."""
         self.active_class = FIRST_CLASS
@@ -223,6 +228,8 @@ class Session(QObject):
         self._arrived.clear()
         self._ahead.clear()
         self._last_place.clear()
+        self._checked.clear()
+        self._free.clear()
         self._records.clear()
         self.saving_problem, self._stalled = "", False
         self.select()
@@ -317,6 +324,7 @@ class Session(QObject):
         if store is not self.store:
             return  # Its project was closed meanwhile.
         # Loaded twice, by going there and back: the first may have been drawn on already.
+        self._checked[image.id] = image.stored_checked | self._checked.get(image.id, {})
         image = self._kept.get(image.key, image)
         if image.key in self._ahead:
             image.document = self._ahead.pop(image.key)[1]
@@ -331,6 +339,9 @@ class Session(QObject):
         self.show_past(None)
         is_other_image = self.current is None or self.current.id != image.id
         self.current = image
+        # Planes of a stack share their numbers: one number is one object in depth.
+        others = (document.next_id for document in self.kept_documents(image.id).values())
+        image.document.next_id = max([image.document.next_id, *others])
         self._last_place[image.id] = (image.t, image.z)
         self._keep(image)
         if image.path != self._records[image.id].path:
@@ -367,9 +378,10 @@ class Session(QObject):
         document, record = image.document, self._records[image.id]
         count = record.instances + len(document.instances) - image.counted_instances
         image.counted_instances = len(document.instances)
-        planes = self.kept_documents(image.id).values()
+        checked = self._checked.setdefault(image.id, {})
+        checked.update({plane: kept.is_checked for plane, kept in self.kept_documents(image.id).items()})
         self._records[image.id] = replace(
-            record, is_checked=all(plane.is_checked for plane in planes), instances=count
+            record, is_checked=all(checked.values()), checked_planes=sum(checked.values()), instances=count
         )
 
     # Editing
@@ -391,8 +403,10 @@ class Session(QObject):
         if self.selected_instance not in document.instances and not document.stroke_is_open:
             self.select(proposal=self.selected_proposal)
         self.changed.emit(change)
-        if change.edit is not None and change.edit.rows and self._follow_accepted(change.edit, change.step):
-            self.proposals_changed.emit()
+        if change.edit is not None:
+            altered = self._follow_rejection(change.edit, change.step)
+            if self._follow_accepted(change.edit, change.step) or altered:
+                self.proposals_changed.emit()
 
     def record_elsewhere(self, plane_id: int, document: Document, change: Change, key: PlaneKey) -> None:
         """Store the edit of a change on a plane that is perhaps not the shown one."""
@@ -412,6 +426,21 @@ class Session(QObject):
         kept = self._kept.get(key)
         return (kept.plane_id, kept.document) if kept is not None else self._ahead.get(key)
 
+    def _follow_rejection(self, edit: Edit, step: Step) -> bool:
+        """Put aside what an edit rejects, or (undo) let it wait again. False if it rejects nothing."""
+        image = self.current
+        if image is None or image.proposals is None or self.store is None or edit.rejected is None:
+            return False
+        proposals, rejected = image.proposals, edit.rejected
+        if rejected.made_at != proposals.made_at:
+            return False  # Of an earlier proposing.
+        if step is Step.UNDO:
+            proposals.rejected -= rejected.proposal_ids
+        else:
+            proposals.rejected |= rejected.proposal_ids
+        self.store.record_proposals(image.plane_id, proposals)
+        return True
+
     def _follow_accepted(self, edit: Edit, step: Step) -> bool:
         """Whether a proposal waits follows the instance it became. True if the edit concerns any.
 
@@ -419,7 +448,7 @@ class Session(QObject):
         does not: the person has decided about that cell.
         """
         proposals = self.current.proposals if self.current is not None else None
-        if proposals is None or not proposals.accepted:
+        if proposals is None or not proposals.accepted or not edit.rows:
             return False
         proposal_of = {instance: proposal for proposal, instance in proposals.accepted.items()}
         concerned = [
@@ -452,8 +481,21 @@ class Session(QObject):
         if self.editable is not None:
             self.publish(self.editable.redo())
 
+    def when_free(self, act: Callable[[], None]) -> None:
+        """Do it now, or as soon as the hand has finished what it is drawing."""
+        if self.hand_is_busy() or (self.document is not None and self.document.stroke_is_open):
+            self._free.append(act)
+        else:
+            act()
+
+    def hand_is_free(self) -> None:
+        """The hand has finished: do what waited for that."""
+        waiting, self._free = self._free, []
+        for act in waiting:
+            self.when_free(act)
+
     def end_stroke(self) -> None:
-        """What is being drawn is finished as it is: nothing that was drawn is thrown away."""
+        """A stroke that is being drawn is finished as it is; an outline that is not closed is given up."""
         self.drawing_must_end.emit()
         if self.document is not None and self.document.stroke_is_open:
             self.publish(self.document.finish_stroke())
@@ -516,18 +558,10 @@ class Session(QObject):
         """True for a class of which a plane has one instance."""
         return self.class_table.get(class_index).is_stuff
 
-    def target_for(self, document: Document, region: Region) -> int:
-        """Which instance a region belongs to: the selected one if it overlaps that, else a new one."""
-        selected = self.selected_instance
-        if selected:
-            held = document.instances.tiles_of(selected)
-            for index in region.tiles(document.bounds):
-                cell = tile_rect(index).intersect(document.bounds)
-                if index in held and ((document.read(cell) == selected) & region.mask(cell)).any():
-                    return selected
-        new = self.new_instance_id(document)
-        self.select(instance=new)
-        return new
+    def target_at(self, document: Document, at: PixelPoint) -> int:
+        """Who gets what is drawn from a place on: the selected instance if it lies there, else a new one."""
+        under = document.instance_at(at.y, at.x)
+        return under if under and under == self.selected_instance else self.new_instance_id(document)
 
     def light(self, rect: Rect) -> Pixels | None:
         """The image in `rect` (inside the plane) as it is seen: uint8 (H, W, 3) in B, G, R order."""
@@ -603,16 +637,20 @@ class Session(QObject):
         document, ids = self.editable, {into, *others}
         if document is None or into not in document.instances or len(ids) < 2:
             return
-        rect = Rect(0, 0, 0, 0)
-        for instance_id in ids:
-            rect = rect.union(document.instance_rect(instance_id))
-        if rect.area > _LARGEST_SEAM_AREA_PX:  # Far apart: there is no seam.
-            self.publish(document.merge_instances(into, ids - {into}, name=MERGE))
+        rects = {instance_id: document.instance_rect(instance_id) for instance_id in ids - {into}}
+        if max(rect.area for rect in rects.values()) > _LARGEST_SEAM_AREA_PX:
+            self.publish(document.merge_instances(into, rects, name=MERGE))
             return
-        before = document.read(rect)
-        after = np.where(np.isin(before, sorted(ids)), np.int32(into), before)
-        after[close_seam(before, ids, _SEAM_PX)] = into
-        self.publish(document.rewrite([Revision(rect, before, after)], name=MERGE))
+        revisions = []
+        for rect in rects.values():  # Around each of them: far apart ones have no common seam.
+            reach = 3 * _SEAM_PX  # Over the seam and into what lies beyond it.
+            wide = Rect(rect.top - reach, rect.left - reach, rect.bottom + reach, rect.right + reach)
+            wide = wide.intersect(document.bounds)
+            before = document.read(wide)
+            after = np.where(np.isin(before, sorted(ids)), np.int32(into), before)
+            after[close_seam(before, ids & set(np.unique(before).tolist()), _SEAM_PX)] = into
+            revisions.append(Revision(wide, before, after))
+        self.publish(document.rewrite(revisions, name=MERGE))
 
     # Proposals
 
@@ -658,10 +696,10 @@ class Session(QObject):
             self._accept([self.selected_proposal], ACCEPT_ONE)
 
     def reject(self, proposal_ids: Iterable[int]) -> None:
-        """Put proposals aside."""
-        if self.editable is not None and self.current is not None and self.current.proposals is not None:
-            self.current.proposals.rejected.update(proposal_ids)
-            self._proposals_altered()
+        """Put proposals aside, as one edit."""
+        document = self.editable
+        if document is not None and self.current is not None and self.current.proposals is not None:
+            self.publish(document.reject(self.current.proposals, proposal_ids, name=REJECT))
             self.select()
 
     def accept(self, proposal_ids: list[int], *, name: str) -> None:
@@ -672,7 +710,8 @@ class Session(QObject):
         document = self.editable
         if document is None or self.current is None or self.current.proposals is None:
             return
-        change = document.accept(self.current.proposals, proposal_ids, name=name)
+        uncountable = {row.index for row in self.class_table if row.is_stuff}
+        change = document.accept(self.current.proposals, proposal_ids, name=name, uncountable=uncountable)
         if change is None:
             if proposal_ids:
                 self.said.emit(tr("session", "Nothing to accept: labels cover these proposals already."))

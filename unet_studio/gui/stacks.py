@@ -93,12 +93,12 @@ class Stacks(QObject):
 
         def draw(target: Document) -> None:
             for instance_id, where, mask in shapes:
-                target.paint(
-                    MaskRegion(where, mask),
-                    instance_id,
-                    over=Over.BACKGROUND,
-                    class_index=classes[instance_id],
-                )
+                own, class_index = instance_id, classes[instance_id]
+                if own in target.instances and not (target.read(where) == own)[mask].any():
+                    own = (
+                        target.new_instance_id()
+                    )  # Another cell, of an older project, has that number there.
+                target.paint(MaskRegion(where, mask), own, over=Over.BACKGROUND, class_index=class_index)
 
         self._edit_planes([(key, draw)], COPY, then=lambda: session.show_plane(key.t, key.z))
 
@@ -172,17 +172,25 @@ class Stacks(QObject):
             return loaded
 
         def draw(loaded: dict[PlaneKey, tuple[int, Document]]) -> None:
+            session.when_free(lambda: draw_now(loaded))
+
+        def draw_now(loaded: dict[PlaneKey, tuple[int, Document]]) -> None:
             if session.store is not store:
                 return
+            count = 0
             for key, paint in edits:
                 plane_id, document = session.plane_in_memory(key) or loaded[key]
                 document.begin_stroke(name)
                 paint(document)
                 drawn, change = document.drawn_rect, document.finish_stroke()
                 if change is not None:
+                    count += 1
                     session.record_elsewhere(plane_id, document, replace(change, rect=drawn), key)
-            text = tr("stacks", "Drawn on {count} planes. Each has its own undo.")
-            session.said.emit(text.format(count=len(edits)))
+            if count:
+                text = tr("stacks", "Planes that were drawn on: {count}. Each has its own undo.")
+            else:
+                text = tr("stacks", "Nothing was drawn: labels lie there already.")
+            session.said.emit(text.format(count=count))
             then()
             self.arrived.emit()
 

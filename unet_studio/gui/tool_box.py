@@ -11,6 +11,7 @@ from unet_studio.core.errors import UserError
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.canvas.view import CanvasView
 from unet_studio.gui.reviewing import Reviewing
+from unet_studio.gui.rewriting import Rewriting
 from unet_studio.gui.session import Session
 from unet_studio.gui.tools.box_tool import BoxTool
 from unet_studio.gui.tools.edge_tool import EdgeTool
@@ -40,7 +41,13 @@ class ToolBox(QObject):
     failed = Signal(object)  # UserError
 
     def __init__(
-        self, session: Session, canvas: CanvasView, settings: ToolSettings, reviewing: Reviewing, pool: Pool
+        self,
+        session: Session,
+        canvas: CanvasView,
+        settings: ToolSettings,
+        reviewing: Reviewing,
+        rewriting: Rewriting,
+        pool: Pool,
     ) -> None:
         super().__init__(canvas)
         self._session, self._canvas = session, canvas
@@ -54,7 +61,7 @@ class ToolBox(QObject):
             "tool.grow": GrowTool(session, settings),
             "tool.edge": EdgeTool(session, settings, pool),
             "tool.box": BoxTool(session, settings, pool),
-            "tool.split": SplitLineTool(session),
+            "tool.split": SplitLineTool(rewriting),
             "tool.waist": SplitWaistTool(session),
             "tool.merge": MergeTool(session),
             "tool.delete_lasso": GatherTool(session, settings, hint=_DELETE_HINT, act=reviewing.delete_in),
@@ -71,6 +78,7 @@ class ToolBox(QObject):
         session.drawing_must_end.connect(self.end_drawing)
         session.past_changed.connect(self.hand_over_mouse)
         session.image_changed.connect(self.abort)
+        session.hand_is_busy = lambda: self.is_drawing
 
     @property
     def current(self) -> Tool:
@@ -78,8 +86,8 @@ class ToolBox(QObject):
         return self.tools[self.current_id]
 
     def use(self, tool_id: str) -> None:
-        """Give the mouse to a tool."""
-        self.abort()
+        """Give the mouse to a tool; a stroke that is being drawn is finished."""
+        self.end_drawing()
         self.current_id = tool_id
         self.hand_over_mouse()
         self.chosen.emit(tool_id)
@@ -103,11 +111,9 @@ class ToolBox(QObject):
 
     def end_drawing(self) -> None:
         """Something else comes on the canvas: what was drawn so far is the stroke."""
-        if self._canvas.is_drawing:
+        if self.is_drawing or self.current.overlay is not None:
             self._canvas.cancel_drawing()
-            self._publish(self.current.release)
-        elif self.current.is_busy:
-            self.abort()
+            self._publish(self.current.end)
 
     def finish(self) -> None:
         """Complete what takes several clicks."""
@@ -153,3 +159,5 @@ class ToolBox(QObject):
             self.failed.emit(error)
         if self.current.overlay is not None or self._canvas.shows_overlay:
             self._canvas.show_tool()
+        if not self.is_drawing:
+            self._session.hand_is_free()

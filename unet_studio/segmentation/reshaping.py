@@ -17,6 +17,8 @@ _LEVELS = 48
 _CLEAR_PEAK = 0.08
 """A peak this much of the highest one deep counts as an object of its own when nobody says how many."""
 MAX_PIECES = 50
+_MOST_LIKELY = 8
+_WAIST_SIDE_PX = 200
 
 
 def fill_holes(mask: MaskArray) -> MaskArray:
@@ -136,7 +138,7 @@ def likely_count(mask: MaskArray) -> int:
     distance, seeds = _distance(mask), seeds_of(mask)
     top = float(distance.max(initial=0))
     count = 1
-    for number in range(2, len(seeds) + 1):
+    for number in range(2, min(len(seeds), _MOST_LIKELY) + 1):
         # A seed counts while the neck to the others is clearly narrower than the seed's own place.
         if float(distance[seeds[number - 1]]) < _CLEAR_PEAK * top * number:
             break
@@ -186,6 +188,41 @@ def _nearest(labels: LabelArray) -> LabelArray:
     label_of[place[labelled]] = labels[labelled]
     out: LabelArray = label_of[place]
     return out
+
+
+class Waists:
+    """The pieces a mask comes apart into at its waists. Large masks are parted at a smaller size."""
+
+    def __init__(self, mask: MaskArray) -> None:
+        self.mask = mask
+        self._step = -(-max(mask.shape) // _WAIST_SIDE_PX)
+        half = self._step // 2
+        self._small = np.ascontiguousarray(mask[half :: self._step, half :: self._step])
+        self._small_seeds = seeds_of(self._small) if self._small.any() else []
+        self._half = half
+
+    @property
+    def seeds(self) -> list[tuple[int, int]]:
+        """As `seeds_of`."""
+        return [(y * self._step + self._half, x * self._step + self._half) for y, x in self._small_seeds]
+
+    @property
+    def likely_count(self) -> int:
+        """As the function of that name."""
+        return likely_count(self._small)
+
+    def pieces(self, count: int) -> LabelArray:
+        """Parted among the first seeds: int32 (H, W), as `split_by_watershed`."""
+        small = split_by_watershed(self._small, self._small_seeds[:count])
+        if self._step == 1:
+            return small
+        # Thin parts that the small mask has missed go to the nearest piece.
+        filled = _nearest(small).repeat(self._step, 0).repeat(self._step, 1)
+        height, width = self.mask.shape
+        grown = np.pad(
+            filled, ((0, max(0, height - filled.shape[0])), (0, max(0, width - filled.shape[1]))), mode="edge"
+        )
+        return np.where(self.mask, grown[:height, :width], 0).astype(np.int32)
 
 
 def close_seam(labels: LabelArray, ids: set[int], width_px: int) -> MaskArray:

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from unet_studio.core.checked_area import CheckedArea
-from unet_studio.core.edits import Edit, RowDelta, TileDelta
+from unet_studio.core.edits import Edit, Rejection, RowDelta, TileDelta
 from unet_studio.core.geometry import Rect, TileIndex
 from unet_studio.core.instances import Instance, Origin
 from unet_studio.core.label_tiles import LabelArray
@@ -33,6 +33,7 @@ class _EditData(msgspec.Struct, array_like=True):
     tiles: list[_TileData]
     rows: list[tuple[int, _Row | None, _Row | None]]
     checked: tuple[_Rects, _Rects] | None
+    rejected: tuple[float, list[int]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +64,8 @@ class PackedEdit:
         )
         rows = tuple(RowDelta(i, _instance(before), _instance(after)) for i, before, after in found.rows)
         checked = (area_from(found.checked[0]), area_from(found.checked[1])) if found.checked else None
-        return Edit(self.name, tiles, rows, checked, self.made_at)
+        rejected = Rejection(found.rejected[0], frozenset(found.rejected[1])) if found.rejected else None
+        return Edit(self.name, tiles, rows, checked, self.made_at, rejected)
 
 
 def pack_edit(edit: Edit) -> PackedEdit:
@@ -84,6 +86,7 @@ def pack_edit(edit: Edit) -> PackedEdit:
         ],
         rows=[(r.instance_id, _row(r.before), _row(r.after)) for r in edit.rows],
         checked=(rects_of(edit.checked[0]), rects_of(edit.checked[1])) if edit.checked else None,
+        rejected=(edit.rejected.made_at, sorted(edit.rejected.proposal_ids)) if edit.rejected else None,
     )
     return PackedEdit(edit.name, edit.made_at, msgspec.msgpack.encode(data))
 

@@ -55,6 +55,8 @@ class ImageRecord:
     id: int
     path: Path
     is_checked: bool
+    """Every plane is."""
+    checked_planes: int
     instances: int
     fingerprint: Fingerprint
 
@@ -66,6 +68,14 @@ class PlanePlace:
     id: int
     t: int
     z: int
+
+
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """All planes of an image: which are checked, by plane id, and the first free instance number."""
+
+    checked: dict[int, bool]
+    next_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +252,7 @@ class ProjectStore:
         query = (
             "SELECT id, path, "
             "COALESCE((SELECT MIN(is_checked) FROM planes WHERE image_id = images.id), 0), "
+            "COALESCE((SELECT SUM(is_checked) FROM planes WHERE image_id = images.id), 0), "
             "(SELECT COUNT(*) FROM instances JOIN planes ON planes.id = plane_id "
             " WHERE image_id = images.id), "
             "fingerprint, file_bytes FROM images ORDER BY id"
@@ -249,8 +260,8 @@ class ProjectStore:
         with self._told(), self._lock:
             rows = self._connection.execute(query).fetchall()
         return [
-            ImageRecord(i, self._full_path(path), bool(checked), count, Fingerprint(digest, size))
-            for i, path, checked, count, digest, size in rows
+            ImageRecord(i, self._full_path(path), bool(all_), some, count, Fingerprint(digest, size))
+            for i, path, all_, some, count, digest, size in rows
         ]
 
     def set_image_file(self, image_id: int, path: Path) -> Fingerprint:
@@ -327,6 +338,26 @@ class ProjectStore:
                 old_width=row[2],
             )
         return int(row[0])
+
+    def know_planes(self, image_id: int, *, t: int, z: int, height: int, width: int) -> StackState:
+        """Make the planes of a stack known, so that one checked plane does not stand for all of them.
+
+        Returns what they are, and the first number no instance of any of them has had.
+        """
+        with self._told(), self._writing() as cursor:
+            known = set(cursor.execute("SELECT t, z FROM planes WHERE image_id = ?", (image_id,)))
+            for place in ((at, deep) for at in range(t) for deep in range(z)):
+                if place not in known:
+                    cursor.execute(
+                        "INSERT INTO planes (image_id, t, z, height, width, next_id, is_checked, checksum) "
+                        "VALUES (?, ?, ?, ?, ?, 1, 0, 0)",
+                        (image_id, *place, height, width),
+                    )
+                    seal_plane(cursor, int(cursor.lastrowid or 0))
+            rows = cursor.execute(
+                "SELECT id, is_checked, next_id FROM planes WHERE image_id = ?", (image_id,)
+            ).fetchall()
+        return StackState({row[0]: bool(row[1]) for row in rows}, max(row[2] for row in rows))
 
     def forget_blank_planes(self, image_id: int) -> bool:
         """Forget the size of an image nothing was ever drawn on; False, and nothing done, if it was."""
@@ -445,6 +476,7 @@ class ProjectStore:
             proposals.model,
             dict(proposals.accepted),
             set(proposals.rejected),
+            proposals.made_at,
         )
         self.journal.submit(ProposalsCommit(plane_id, lambda: pack_proposals(snapshot)))
 

@@ -18,6 +18,7 @@ class _ProposalsData(msgspec.Struct, array_like=True):
     rejected: list[int]
     classes: dict[int, int] = {}
     """Class of the proposals that are not of the first one."""
+    made_at: float = 0.0
 
 
 def pack_proposals(proposals: Proposals) -> bytes:
@@ -34,6 +35,7 @@ def pack_proposals(proposals: Proposals) -> bytes:
             accepted=dict(proposals.accepted),
             rejected=sorted(proposals.rejected),
             classes={p.id: p.class_index for p in proposals.table.values() if p.class_index != FIRST_CLASS},
+            made_at=proposals.made_at,
         )
     )
 
@@ -50,4 +52,5 @@ def unpack_proposals(data: bytes) -> Proposals:
         found.model,
         found.accepted,
         set(found.rejected),
+        found.made_at,
     )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QGuiApplication,
     QImage,
     QInputEvent,
     QKeyEvent,
@@ -51,6 +52,7 @@ _ZOOM_PER_NOTCH = 1.25
 _WHEEL_NOTCH = 120
 _LABELS_BUDGET_S = 0.005
 _MOST_DIRTY = 6
+_TAP_PX = 8
 _SHARPEN_MS = 15
 _LARGE_BYTES = 4 * 2**17
 _MAP_MARGIN_PX = 14
@@ -91,6 +93,7 @@ class CanvasView(QWidget):
         self._overlay_shown = QRect()
         self._fitted = True
         self._wheel_rest = 0
+        self._last_tap = (0.0, QPointF())
         self._empty_text = ""
         self._map = MiniMap(self)
         self._map.wanted.connect(self.centre_on)
@@ -150,7 +153,7 @@ class CanvasView(QWidget):
         area = self.rect() if rect is None else self.transform.rect_to_widget(rect).intersected(self.rect())
         if not area.isEmpty():
             self._dirty = self._dirty.united(area)
-            self.update(area)
+            self.update(area.adjusted(-1, -1, 1, 1))  # At 125 % what is composed is a pixel larger.
 
     def show_tool(self) -> None:
         """The tool's circle or its lines have changed."""
@@ -323,6 +326,8 @@ class CanvasView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Compose what changed, copy the buffer, draw what lies over it."""
+        if self._buffer.devicePixelRatio() != self.devicePixelRatioF():
+            self._make_buffer()  # The window is on another screen now.
         if self._preview is not None and self._sharpen.isActive():
             self._paint_preview(*self._preview)
             return
@@ -332,17 +337,9 @@ class CanvasView(QWidget):
             dirty = QRegion(dirty.boundingRect())
         for area in dirty:  # type: ignore[attr-defined]
             self._compose(area)
-        painter = QPainter(self)
-        ratio = self.devicePixelRatioF()
-        shown = event.region()
-        for area in shown:  # type: ignore[attr-defined]
-            source = QRect(
-                math.floor(area.left() * ratio),
-                math.floor(area.top() * ratio),
-                math.ceil(area.width() * ratio),
-                math.ceil(area.height() * ratio),
-            )
-            painter.drawImage(area, self._buffer, source)
+        painter, shown = QPainter(self), event.region()
+        # The whole buffer, of which Qt takes what is shown: at 125 % a part has no whole pixels.
+        painter.drawImage(0, 0, self._buffer)
         if self._image is None:
             if self._empty_text:
                 painter.setPen(theme.FAINT_TEXT)
@@ -400,22 +397,30 @@ class CanvasView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A new buffer; a fitted image stays fitted."""
+        del event
+        self._make_buffer()
+        if self._fitted:
+            self.fit()
+        else:
+            self._show_map()
+
+    def _make_buffer(self) -> None:
         ratio = self.devicePixelRatioF()
         size = QSize(math.ceil(self.width() * ratio), math.ceil(self.height() * ratio))
         self._buffer = QImage(size, QImage.Format.Format_RGB32)
         self._buffer.setDevicePixelRatio(ratio)
-        if self._fitted:
-            self.fit()
-        else:
-            self.refresh()
-            self._show_map()
+        self._preview = None
+        self._dirty = QRegion(self.rect())
+        self.update()
 
     # Mouse, pen and keys
 
     def _touch(
         self, position: QPointF, event: QInputEvent, *, pressure: float = 1.0, alt: bool = False
     ) -> Touch:
-        held = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        # Shift too: some desktops keep Alt + drag for themselves.
+        takes_away = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
+        held = bool(event.modifiers() & takes_away)
         return Touch(self.transform.to_pixel(position), pressure, alt or held, self.transform.scale)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -438,6 +443,10 @@ class CanvasView(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan, draw or hover."""
         position = event.position()
+        if self._dragging and not event.buttons() & Qt.MouseButton.LeftButton:
+            # The button went up somewhere else, over a dialog perhaps: the stroke ended there.
+            self._dragging = False
+            self.released.emit()
         if self._pan_from is not None:
             delta, self._pan_from = position - self._pan_from, position
             self._pointer = position
@@ -466,13 +475,37 @@ class CanvasView(QWidget):
         touch = self._touch(position, event, pressure=event.pressure(), alt=turned)
         self._move_pointer(position)
         if kind == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.LeftButton:
-            self._press(touch)
-        elif kind == QEvent.Type.TabletRelease and self._dragging:
-            self._dragging = False
-            self.released.emit()
+            if self._space_held:
+                self._pan_from = position
+                self._update_cursor()
+            elif self._is_second_tap(position):
+                self.finished.emit()
+            else:
+                self._press(touch)
+        elif kind == QEvent.Type.TabletRelease:
+            self._pen_up()
+        elif kind == QEvent.Type.TabletMove and self._pan_from is not None:
+            delta, self._pan_from = position - self._pan_from, position
+            self._pan(delta)
         elif kind == QEvent.Type.TabletMove:
             self._moved_to(touch)
         event.accept()
+
+    def _pen_up(self) -> None:
+        if self._pan_from is not None:
+            self._pan_from = None
+            self._update_cursor()
+        elif self._dragging:
+            self._dragging = False
+            self.released.emit()
+
+    def _is_second_tap(self, position: QPointF) -> bool:
+        """True for the second of two quick taps with the pen while a tool waits for its next corner."""
+        hints, (last, at) = QGuiApplication.styleHints(), self._last_tap
+        self._last_tap = time.monotonic(), position
+        quick = self._last_tap[0] - last < hints.mouseDoubleClickInterval() / 1000
+        near = (position - at).manhattanLength() <= _TAP_PX
+        return quick and near and self._tool is not None and self._tool.is_busy
 
     def _press(self, touch: Touch) -> None:
         self._sharpen.stop()

@@ -132,7 +132,12 @@ class ShortcutsDialog(QDialog):
     def _show_conflict(self) -> None:
         chosen, key = self._chosen(), self.edit.keySequence()
         users = self._actions.users_of(key, but=chosen) if chosen and not key.isEmpty() else []
-        self.set.setEnabled(bool(chosen) and not key.isEmpty())
+        is_pan = key == QKeySequence(Qt.Key.Key_Space)
+        self.set.setEnabled(bool(chosen) and not key.isEmpty() and not is_pan)
+        if is_pan:
+            self.conflict.setText(tr("shortcuts", "Space belongs to panning: choose another key."))
+            self.conflict.setStyleSheet(f"color: {theme.WAITING.name()};")
+            return
         if users:
             names = ", ".join(self._actions.text(user) for user in users)
             text = tr("shortcuts", "{key} belongs to: {names}. Set takes it from there.")

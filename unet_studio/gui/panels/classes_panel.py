@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -19,22 +21,39 @@ from PySide6.QtWidgets import (
 from unet_studio.core.classes import LabelClass
 from unet_studio.gui.actions import CLASS_KEYS
 from unet_studio.gui.label_classes import LabelClasses
+from unet_studio.gui.panels.input_guards import KeepsKeys
 from unet_studio.gui.translation import tr
 
 _SWATCH_PX = 14
 _SHOWN_ROWS = 4
 _INDEX = Qt.ItemDataRole.UserRole
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class _NameDelegate(QStyledItemDelegate):
+    """What is typed into a name is no command."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._guard = KeepsKeys(self)
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
+        """The line to type in."""
+        editor = super().createEditor(parent, option, index)
+        editor.installEventFilter(self._guard)
+        return editor
 
 
 class ClassesPanel(QWidget):
-    """A click chooses, a double click renames, the right button has the rest."""
+    """A click chooses the class of new instances, a double click renames, the right button has the rest."""
 
     def __init__(self, classes: LabelClasses) -> None:
         super().__init__()
         self._classes = classes
         self.list = QListWidget()
         self.list.setIconSize(QSize(_SWATCH_PX, _SWATCH_PX))
-        self.list.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.list.setItemDelegate(_NameDelegate(self.list))
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -61,10 +80,10 @@ class ClassesPanel(QWidget):
 
     def rebuild(self) -> None:
         """Show the table as it is."""
-        state = (self._classes.table, self._classes.active.index)
-        if state == self._shown:
+        if self._shown == self._classes.table:
+            self._mark_active()
             return
-        self._shown = state
+        self._shown = self._classes.table
         self.list.blockSignals(True)
         self.list.clear()
         for place, row in enumerate(self._classes.table, 1):
@@ -75,11 +94,15 @@ class ClassesPanel(QWidget):
             kind = tr("classes", "All of it is one instance.") if row.is_stuff else ""
             item.setToolTip(" ".join(filter(None, (row.name, key, kind))))
             self.list.addItem(item)
-            if row.index == self._classes.active.index:
-                self.list.setCurrentItem(item)
         height = self.list.sizeHintForRow(0) if self.list.count() else 22
         self.list.setFixedHeight(height * min(_SHOWN_ROWS, max(1, self.list.count())) + 4)
         self.list.blockSignals(False)
+        self._mark_active()
+
+    def _mark_active(self) -> None:
+        for row in range(self.list.count()):
+            if self.list.item(row).data(_INDEX) == self._classes.active.index:
+                self.list.setCurrentRow(row)
 
     def _edited(self, item: QListWidgetItem) -> None:
         self._classes.rename(item.data(_INDEX), item.text())
@@ -95,6 +118,11 @@ class ClassesPanel(QWidget):
             return
         row = self._classes.table.get(item.data(_INDEX))
         menu = QMenu(self)
+        give = menu.addAction(
+            tr("classes", "Give to the selected instance"), lambda: self._classes.give_selected(row.index)
+        )
+        give.setEnabled(self._classes.has_selected)
+        menu.addSeparator()
         menu.addAction(tr("classes", "Rename"), lambda: self.list.editItem(item))
         menu.addAction(tr("classes", "Colour…"), lambda: self._choose_colour(row))
         stuff = menu.addAction(tr("classes", "Not countable (vessels, membranes): one instance"))

@@ -112,7 +112,7 @@ class InstancesModel(QAbstractTableModel):
         self.beginResetModel()
         text = self._filter
         places = range(len(self._rows))
-        if text[:1] in (">", "<") and text[1:].strip().isdigit():
+        if text[:1] in (">", "<") and text[1:].strip().isdecimal():
             limit, above = int(text[1:]), text[0] == ">"
             shown = [p for p in places if (self._rows[p][1] > limit if above else self._rows[p][1] < limit)]
         elif text:

@@ -16,6 +16,7 @@ class JobBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._title = QLabel()
+        self._shows_short = False
         self._bar = QProgressBar()
         self._bar.setMaximumWidth(360)
         self._stop = QPushButton()
@@ -38,12 +39,20 @@ class JobBar(QWidget):
         self._title.setText(title)
         self._bar.setRange(0, 0)
         self._stop.show()
+        self._shows_short = False
         self.show()
 
     def begin_short(self, title: str) -> None:
-        """Something that is over soon and cannot be stopped."""
-        self.begin(title)
-        self._stop.hide()
+        """Something that is over soon and cannot be stopped; says nothing while a longer job is shown."""
+        if self.isHidden():
+            self.begin(title)
+            self._stop.hide()
+            self._shows_short = True
+
+    def end_short(self) -> None:
+        """It is over."""
+        if self._shows_short:
+            self.end()
 
     def show_progress(self, done: int, total: int) -> None:
         """Move the bar."""

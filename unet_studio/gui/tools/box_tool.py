@@ -90,8 +90,11 @@ class BoxTool(RegionTool):
         barrier = (labels > 0) & (labels != session.selected_instance)
 
         def found(mask: MaskArray) -> None:
+            session.when_free(lambda: draw(mask))
+
+        def draw(mask: MaskArray) -> None:
             if session.editable is not document:
-                return
+                return  # Another image is shown by now.
             if not mask.any():
                 session.said.emit(
                     tr("tools", "No cell stands out in this box: draw it closer, or use the brush.")

@@ -81,9 +81,9 @@ class EdgeTool(RegionTool):
             return None
         back = self._way_to(self._ways[0][0])
         polygon = Polygon.around([*(at for way in self._ways for at in way), *back])
-        alt = self._alt
+        alt, target = self._alt, self._session.target_at(document, self._ways[0][0])
         self.abort()
-        return self.give(document, polygon, name=SMART_EDGE, alt=alt)
+        return self.give(document, polygon, name=SMART_EDGE, alt=alt, target=target)
 
     def step_back(self) -> None:
         """See Tool."""

@@ -23,6 +23,13 @@ class MergeTool(Tool):
         self._document: Document | None = None
         self._points: list[PixelPoint] = []
         self._ids: list[int] = []
+        self._first = 0
+        """What the first of two clicks chose."""
+
+    @property
+    def is_busy(self) -> bool:
+        """See Tool."""
+        return self._first != 0
 
     @property
     def hint(self) -> str:
@@ -46,21 +53,29 @@ class MergeTool(Tool):
 
     def release(self) -> Change | None:
         """See Tool."""
-        document, ids, session = self._document, self._ids, self._session
+        document, ids, session, points = self._document, self._ids, self._session, self._points
+        first = self._first if document is not None and self._first in document.instances else 0
         self.abort()
         if document is None or not ids:
-            session.select()
             return None
-        if len(ids) == 1 and session.selected_instance not in (0, ids[0]):
-            ids = [session.selected_instance, ids[0]]  # The second of two clicks.
+        if len(ids) == 1 and first and first != ids[0]:
+            ids = [first, ids[0]]  # The second of two clicks.
         session.select(instance=ids[0])
         if len(ids) > 1:
             session.merge(ids[0], ids[1:])
+        else:
+            self._first = ids[0]
+            self.overlay = Overlay(marks=(points[0],), note=tr("tools", "and …"))
         return None
+
+    def step_back(self) -> None:
+        """See Tool."""
+        self.abort()
 
     def abort(self) -> Change | None:
         """See Tool."""
         self._document, self._points, self._ids, self.overlay = None, [], [], None
+        self._first = 0
         return None
 
     def _gather(self, document: Document, start: PixelPoint, end: PixelPoint) -> None:

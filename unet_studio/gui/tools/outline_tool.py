@@ -14,12 +14,17 @@ from unet_studio.gui.translation import mark, tr
 
 OUTLINE = mark("edits", "Outline")
 OUTLINE_ERASE = mark("edits", "Erase outline")
-_LASSO_HINT = mark("tools", "Lasso: drag around a cell; letting go fills it. Alt takes the inside away.")
+_LASSO_HINT = mark(
+    "tools",
+    "Lasso: drag around a cell, letting go fills it. Begun in the selected one it adds; Alt takes away.",
+)
 _POLYGON_HINT = mark(
     "tools",
     "Polygon: click the corners; the first one again, Enter or a double click closes it. Alt: take away.",
 )
 _CLOSE_WIDGET_PX = 8
+_STEP_WIDGET_PX = 2.0
+"""Points nearer to the last one than this tell nothing that can be seen."""
 
 
 class LassoTool(RegionTool):
@@ -30,6 +35,7 @@ class LassoTool(RegionTool):
         self._points: list[PixelPoint] = []
         self._document: Document | None = None
         self._alt = False
+        self._target = 0
 
     @property
     def hint(self) -> str:
@@ -43,7 +49,8 @@ class LassoTool(RegionTool):
 
     def move(self, touch: Touch) -> Change | None:
         """See Tool."""
-        if self._document is not None:
+        far = not self._points or math.dist(self._points[-1], touch.at) * touch.scale >= _STEP_WIDGET_PX
+        if self._document is not None and far:
             self._points.append(touch.at)
             self.overlay = Overlay(tuple(self._points), is_closed=True)
         return None
@@ -51,6 +58,8 @@ class LassoTool(RegionTool):
     def release(self) -> Change | None:
         """See Tool."""
         document, polygon = self._document, Polygon.around(self._points)
+        if document is not None:
+            self._target = self._session.target_at(document, self._points[0])
         self.abort()
         return self.gathered(document, polygon, alt=self._alt) if document is not None else None
 
@@ -61,7 +70,9 @@ class LassoTool(RegionTool):
 
     def gathered(self, document: Document, polygon: Polygon, *, alt: bool) -> Change | None:
         """What becomes of the inside."""
-        return self.give(document, polygon, name=OUTLINE_ERASE if alt else OUTLINE, alt=alt)
+        return self.give(
+            document, polygon, name=OUTLINE_ERASE if alt else OUTLINE, alt=alt, target=self._target
+        )
 
 
 class PolygonTool(RegionTool):
@@ -105,10 +116,12 @@ class PolygonTool(RegionTool):
         """See Tool."""
         document, polygon = self._document, Polygon.around(self._corners)
         alt = self._alt
+        target = self._session.target_at(document, self._corners[0]) if document and self._corners else 0
         self.abort()
         if document is None:
             return None
-        return self.give(document, polygon, name=OUTLINE_ERASE if alt else OUTLINE, alt=alt)
+        name = OUTLINE_ERASE if alt else OUTLINE
+        return self.give(document, polygon, name=name, alt=alt, target=target)
 
     def step_back(self) -> None:
         """See Tool."""

@@ -11,18 +11,12 @@ from unet_studio.core.brush import Capsule
 from unet_studio.core.document import Change, Document
 from unet_studio.core.edits import Revision
 from unet_studio.core.geometry import PixelPoint, Rect
-from unet_studio.core.label_tiles import MaskArray
 from unet_studio.core.regions import MaskRegion
+from unet_studio.gui.rewriting import AT_ONCE_PX, Rewriting, Rewritten
 from unet_studio.gui.session import Session
 from unet_studio.gui.tools.tool import Overlay, Tool, Touch
 from unet_studio.gui.translation import mark, tr
-from unet_studio.segmentation.reshaping import (
-    cut_seams,
-    likely_count,
-    seeds_of,
-    split_along,
-    split_by_watershed,
-)
+from unet_studio.segmentation.reshaping import Waists, cut_seams, split_along
 
 SPLIT = mark("edits", "Split instance")
 _LINE_HINT = mark("tools", "Split: drag a line across an instance; the pieces become instances of their own.")
@@ -38,8 +32,8 @@ _LARGEST_PX = 2048
 class SplitLineTool(Tool):
     """Every instance that the line cuts apart is split; the line itself becomes background."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, rewriting: Rewriting) -> None:
+        self._rewriting = rewriting
         self._points: list[PixelPoint] = []
         self._document: Document | None = None
 
@@ -66,12 +60,16 @@ class SplitLineTool(Tool):
         self.abort()
         if document is None or len(points) < 2:
             return None
-        change = split_along_line(document, points)
-        if change is None:
-            self._session.said.emit(
-                tr("tools", "Nothing was split: the line has to cross an instance from side to side.")
+        nothing = tr("tools", "Nothing was split: the line has to cross an instance from side to side.")
+        line = [Capsule(a, b, _LINE_WIDTH_PX) for a, b in pairwise(points)]
+        crossed = _crossed(document, line)
+        if sum(document.instance_rect(i).area for i in crossed) <= AT_ONCE_PX:
+            self._rewriting.apply(document, _split(document, line, crossed), name=SPLIT, nothing=nothing)
+        else:
+            self._rewriting.in_worker(
+                lambda snapshot: _split(snapshot.document(), line, crossed), name=SPLIT, nothing=nothing
             )
-        return change
+        return None
 
     def abort(self) -> Change | None:
         """See Tool."""
@@ -79,17 +77,21 @@ class SplitLineTool(Tool):
         return None
 
 
-def split_along_line(document: Document, points: list[PixelPoint]) -> Change | None:
-    """Split what a line through `points` cuts apart, as one edit."""
-    line = [Capsule(a, b, _LINE_WIDTH_PX) for a, b in pairwise(points)]
-    crossed: set[int] = set()
+def _crossed(document: Document, line: list[Capsule]) -> set[int]:
+    """The instances that a line touches."""
+    found: set[int] = set()
     for part in line:
         rect = part.rect.intersect(document.bounds)
         if not rect.is_empty:
-            crossed.update(np.unique(document.read(rect)[part.mask(rect)]).tolist())
+            found.update(np.unique(document.read(rect)[part.mask(rect)]).tolist())
+    return found - {0}
+
+
+def _split(document: Document, line: list[Capsule], crossed: set[int]) -> Rewritten:
+    """What a line cuts apart; the line itself becomes background."""
     revisions: list[Revision] = []
     parents: dict[int, int] = {}
-    for instance_id in sorted(crossed - {0}):
+    for instance_id in sorted(crossed):
         rect = document.instance_rect(instance_id)
         before = document.read(rect)
         mask, on_line = before == instance_id, np.zeros(rect.shape, bool)
@@ -107,7 +109,7 @@ def split_along_line(document: Document, points: list[PixelPoint]) -> Change | N
             parents[number] = instance_id
             after[pieces == piece] = number
         revisions.append(Revision(rect, before, after))
-    return document.rewrite(revisions, name=SPLIT, parents=parents) if revisions else None
+    return Rewritten(revisions, parents)
 
 
 class SplitWaistTool(Tool):
@@ -119,7 +121,7 @@ class SplitWaistTool(Tool):
         self._first: Touch | None = None
         self._instance_id = 0
         self._rect = Rect(0, 0, 0, 0)
-        self._mask: MaskArray = np.zeros((1, 1), bool)
+        self._waists = Waists(np.zeros((1, 1), bool))
         self._seeds: list[tuple[int, int]] = []
         self._likely = 0
         self._count = 0
@@ -141,14 +143,15 @@ class SplitWaistTool(Tool):
                 tr("tools", "This instance is too large to be split at its waists: draw a line.")
             )
             return None
-        self._mask = document.read(rect) == instance_id
-        self._seeds = seeds_of(self._mask)
+        mask = document.read(rect) == instance_id
+        self._waists = Waists(mask)
+        self._seeds = self._waists.seeds
         if len(self._seeds) < 2:
             self._session.said.emit(tr("tools", "This instance has no waist: split it along a line."))
             return None
         self._session.select(instance=instance_id)
         self._document, self._first, self._instance_id, self._rect = document, touch, instance_id, rect
-        self._likely = self._count = min(likely_count(self._mask), len(self._seeds))
+        self._likely = self._count = min(self._waists.likely_count, len(self._seeds))
         self._new_ids = []
         document.begin_stroke(SPLIT)
         return self._split(document)
@@ -173,6 +176,10 @@ class SplitWaistTool(Tool):
         self.overlay = None
         return document.finish_stroke() if document and document.stroke_is_open else None
 
+    def end(self) -> Change | None:
+        """See Tool."""
+        return self.release()
+
     def abort(self) -> Change | None:
         """See Tool."""
         document, self._document = self._document, None
@@ -184,7 +191,7 @@ class SplitWaistTool(Tool):
         marks = tuple(PixelPoint(rect.top + y + 0.5, rect.left + x + 0.5) for y, x in seeds)
         note = tr("tools", "{count} of up to {most} pieces").format(count=self._count, most=len(self._seeds))
         self.overlay = Overlay(marks=marks, note=note)
-        pieces = split_by_watershed(self._mask, seeds)
+        pieces, mask = self._waists.pieces(self._count), self._waists.mask
         areas = dict(enumerate(np.bincount(pieces.ravel()).tolist()))
         kept = cut_seams(pieces, {i: n for i, n in areas.items() if i})
         row = document.instances.get(self._instance_id)
@@ -194,9 +201,9 @@ class SplitWaistTool(Tool):
             self._new_ids.append(document.new_instance_id())
         # The largest keeps the number.
         order = sorted(range(1, self._count + 1), key=lambda piece: -areas.get(piece, 0))
-        regions = [(0, self._mask & (kept == 0))]
+        regions = [(0, mask & (kept == 0))]
         regions += [(new, kept == piece) for new, piece in zip(self._new_ids, order[1:], strict=False)]
-        for new, mask in regions:
-            painted = document.paint(MaskRegion(rect, mask), new, class_index=class_index)
+        for new, pixels in regions:
+            painted = document.paint(MaskRegion(rect, pixels), new, class_index=class_index)
             change = painted if change is None else change.and_then(painted)
         return change

@@ -6,7 +6,7 @@ from unet_studio.core.brush import Capsule
 from unet_studio.core.document import Change, Document, Over
 from unet_studio.core.regions import MaskRegion
 from unet_studio.gui.session import Session
-from unet_studio.gui.tools.region_tool import OVER
+from unet_studio.gui.tools.region_tool import NOTHING_SELECTED, OVER
 from unet_studio.gui.tools.tool import BrushMode, Tool, ToolSettings, Touch
 from unet_studio.gui.translation import mark, tr
 from unet_studio.segmentation.reshaping import fill_holes
@@ -19,6 +19,7 @@ _ERASER_HINT = mark("tools", "Eraser: drag to erase. Wheel or [ ]: size.")
 _NOTHING_FREE = mark(
     "tools", "Nothing was drawn: labels lie there already. Under Tool ▸ Paints, choose Over everything."
 )
+_LARGEST_FILL_PX = 2**20
 STROKE = mark("edits", "Brush stroke")
 ERASE = mark("edits", "Erase")
 
@@ -52,6 +53,15 @@ class StrokeTool(Tool):
         """See Tool."""
         self._document, self._last, self._was_on_plane = document, touch, False
         self._is_erasing = self._erases or touch.alt
+        needs_selected = (
+            self._settings.erase_selected_only
+            if self._is_erasing
+            else self._settings.mode is BrushMode.INSIDE
+        )
+        if needs_selected and self._session.selected_instance not in document.instances:
+            self._document = None
+            self._session.said.emit(tr("tools", NOTHING_SELECTED))
+            return None
         if not self._is_erasing:
             self._choose_instance(document)
         document.begin_stroke(ERASE if self._is_erasing else STROKE)
@@ -70,9 +80,16 @@ class StrokeTool(Tool):
         if document is None or not document.stroke_is_open:
             return None
         was_on_plane, change = self._was_on_plane, document.finish_stroke()
-        if change is None and was_on_plane and not self._is_erasing:
-            self._session.said.emit(tr("tools", _NOTHING_FREE))
+        if change is None and not self._is_erasing:
+            if self._session.selected_instance not in document.instances:
+                self._session.select()  # The instance that was to begin.
+            if was_on_plane:
+                self._session.said.emit(tr("tools", _NOTHING_FREE))
         return change
+
+    def end(self) -> Change | None:
+        """See Tool."""
+        return self.release()
 
     def abort(self) -> Change | None:
         """See Tool."""
@@ -85,13 +102,16 @@ class StrokeTool(Tool):
         if document is None or not document.stroke_is_open or self._is_erasing:
             return None
         # The table counts at the end of the stroke: until then the pixels themselves say where it is.
-        rect = document.drawn_rect.union(document.instance_rect(self._instance_id))
+        rect = document.drawn_rect
+        whole = rect.union(document.instance_rect(self._instance_id))
+        if whole.area <= _LARGEST_FILL_PX:
+            rect = whole
         mask = document.read(rect) == self._instance_id
         return self._paint(document, MaskRegion(rect, fill_holes(mask) & ~mask))
 
     def _choose_instance(self, document: Document) -> None:
         session, self._inside = self._session, 0
-        if self._settings.mode is BrushMode.INSIDE and session.selected_instance:
+        if self._settings.mode is BrushMode.INSIDE:
             self._inside = session.selected_instance
             self._instance_id = session.new_instance_id(document)
         else:
@@ -110,8 +130,6 @@ class StrokeTool(Tool):
 
     def _paint(self, document: Document, region: Capsule | MaskRegion) -> Change | None:
         over = Over.INSIDE if self._inside else OVER[self._settings.mode]
-        if over is Over.INSIDE and not self._inside:
-            over = Over.BACKGROUND  # Nothing is selected that one could paint inside.
         class_index = self._session.active_class
         return document.paint(
             region, self._instance_id, over=over, inside=self._inside, class_index=class_index

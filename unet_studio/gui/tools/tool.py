@@ -16,8 +16,8 @@ from unet_studio.core.geometry import PixelPoint, Rect
 class Touch:
     """The mouse or the pen on the plane.
 
-    `pressure`: 0..1, 1 for a mouse. `alt`: Alt is held, or the pen's other end is used: take away instead
-    of add. `scale`: widget pixels per image pixel.
+    `pressure`: 0..1, 1 for a mouse. `alt`: Alt or Shift is held, or the pen's other end is used: take away
+    instead of add. `scale`: widget pixels per image pixel.
     """
 
     at: PixelPoint
@@ -87,6 +87,10 @@ class Tool:
     def fill_holes(self) -> Change | None:
         """F while drawing: fill what is enclosed."""
         return None
+
+    def end(self) -> Change | None:
+        """Something else comes on the canvas: a stroke is finished as it is, all else is given up."""
+        return self.abort()
 
     def abort(self) -> Change | None:
         """Esc: take back what was drawn since the press."""

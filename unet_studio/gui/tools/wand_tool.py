@@ -56,9 +56,9 @@ class WandTool(RegionTool):
         self._light = cv2.GaussianBlur(light, (0, 0), 0.8)
         labels = document.read(rect)
         self._target = int(labels[y - rect.top, x - rect.left])
-        self._barrier = (
-            (labels > 0) & (labels != self._target) if not touch.alt else np.zeros(rect.shape, bool)
-        )
+        if touch.alt and not self._target:
+            return None
+        self._barrier = (labels != self._target) & ((labels > 0) | touch.alt)
         document.begin_stroke(WAND)
         self._tolerance = self._settings.tolerance
         return self._flood()
@@ -83,6 +83,10 @@ class WandTool(RegionTool):
         self.overlay = None
         self._settings.tolerance = self._tolerance
         return document.finish_stroke() if document and document.stroke_is_open else None
+
+    def end(self) -> Change | None:
+        """See Tool."""
+        return self.release()
 
     def abort(self) -> Change | None:
         """See Tool."""
@@ -113,5 +117,5 @@ class WandTool(RegionTool):
             note += tr("tools", ", cut {reach} px from the click").format(reach=_REACH_PX)
         self.overlay = Overlay(marks=(at,), note=note)
         if not self._target:
-            self._target = self._session.target_for(self._document, MaskRegion(rect, region))
+            self._target = self._session.new_instance_id(self._document)
         return self.draw(self._document, MaskRegion(rect, region), alt=self._first.alt, target=self._target)
