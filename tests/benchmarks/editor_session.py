@@ -178,7 +178,7 @@ class Editor:
         self.window.use_tool("tool.brush")
         floor = self.floor
         self.hand.rest(0.2)
-        moves, ends, floors = [], [], []
+        moves, ends, handlers, floors = [], [], [], []
         kinds = QEvent.Type
         side = min(self.document.bounds.bottom, 1024 * 16)
         middle = side / 2
@@ -203,16 +203,22 @@ class Editor:
                 )  # fmt: skip
                 floor.area = box.intersected(floor.rect())
                 floors.append(self.hand.time(lambda at=at: self.hand.mouse(floor, kinds.MouseMove, at)))
-            ends.append(
-                self.hand.time(lambda at=at: self.hand.mouse(self.canvas, kinds.MouseButtonRelease, at))
-            )
+            start = time.perf_counter()
+            self.hand.mouse(self.canvas, kinds.MouseButtonRelease, at)
+            handlers.append((time.perf_counter() - start) * 1e3)
+            self.hand.settle()
+            ends.append((time.perf_counter() - start) * 1e3)
             self.hand.rest(0.03)
-        return {"moves": moves, "ends": ends, "floor": floors}
+        return {
+            "moves": moves,
+            "end, on the GUI thread": handlers,
+            "end, to the screen": ends,
+            "floor": floors,
+        }
 
-    def undo_redo(self) -> dict[str, list[float]]:
-        """After `strokes`: each undo and each redo, to the pixels on the screen."""
+    def undo_redo(self, count: int) -> dict[str, list[float]]:
+        """After so many `strokes`: each undo and each redo, to the pixels on the screen."""
         session = self.window.session
-        count = min(20, len(self.document.history.done))
         undo, redo = [], []
         for _ in range(count):
             undo.append(self.hand.time(session.undo))
@@ -405,11 +411,11 @@ def main() -> None:
             rows["brush 1000 16384"] = {name: summary(times) for name, times in found.items()}
             found = editor.strokes(1000, 6, scale=1.0)
             rows["brush 1000 16384 at 1:1"] = {name: summary(times) for name, times in found.items()}
-        if side in (4096, 6000):
-            rows[f"undo {side}"] = {name: summary(times) for name, times in editor.undo_redo().items()}
+        if side == 4096:
+            rows["undo 4096"] = {name: summary(times) for name, times in editor.undo_redo(20).items()}
         if side == 6000:
-            editor.strokes(40, 10, scale=1.0)
-            rows["undo 6000"] = {name: summary(times) for name, times in editor.undo_redo().items()}
+            editor.strokes(40, 20, scale=1.0)
+            rows["undo 6000"] = {name: summary(times) for name, times in editor.undo_redo(20).items()}
             rows["repairs 6000"] = {name: summary(times) for name, times in editor.repairs(40).items()}
         if side == 8192:
             rows["moving 8192"] = {name: summary(times) for name, times in editor.moving().items()}

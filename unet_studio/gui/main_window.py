@@ -453,7 +453,8 @@ class MainWindow(QMainWindow):
             self._show_checked()
         if change.kind & ChangeKind.PIXELS:
             self.canvas.layer.forget(change.rect)
-            self.canvas.refresh(change.rect)
+            for rect in _parts(change):
+                self.canvas.refresh(rect)
         if change.edit is not None:
             if change.edit.rows and self.canvas.layer.style.by_class:
                 self._show_classes()
@@ -611,6 +612,14 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         event.accept()
+
+
+def _parts(change: Change) -> list[Rect]:
+    """What to paint anew: tile by tile, a long stroke fills little of the rectangle around it."""
+    tiles = change.edit.tiles if change.edit is not None else ()
+    if change.rect.is_empty or not 1 < len(tiles) <= _FEW_TILES:
+        return [change.rect]
+    return [delta.rect for delta in tiles]
 
 
 def _tabs() -> QTabWidget:

@@ -51,7 +51,7 @@ from unet_studio.gui.tools.tool import Tool, Touch
 _ZOOM_PER_NOTCH = 1.25
 _WHEEL_NOTCH = 120
 _LABELS_BUDGET_S = 0.005
-_MOST_DIRTY = 6
+_MOST_DIRTY = 10
 _TAP_PX = 8
 _SHARPEN_MS = 15
 _LARGE_BYTES = 4 * 2**17
@@ -97,6 +97,8 @@ class CanvasView(QWidget):
         self._empty_text = ""
         self._map = MiniMap(self)
         self._map.wanted.connect(self.centre_on)
+        self._composed_at = CanvasTransform()
+        """Where the picture in the buffer is seen from."""
         self._preview: tuple[QImage, CanvasTransform] | None = None
         self._sharpen = QTimer(self)
         self._sharpen.setSingleShot(True)
@@ -197,8 +199,8 @@ class CanvasView(QWidget):
         """Zoom at a widget position (default: the centre)."""
         centre = QPointF(self.width() / 2, self.height() / 2)
         zoomed = self.transform.zoomed(factor, anchor or centre)
-        if self._preview is None and self._dirty.isEmpty() and self._image is not None:
-            self._preview = self._buffer.copy(), self.transform
+        if self._preview is None and self._image is not None:
+            self._preview = self._buffer.copy(), self._composed_at
         self._set_transform(zoomed)
         if self._preview is not None:
             self._sharpen.start(_SHARPEN_MS)
@@ -251,6 +253,7 @@ class CanvasView(QWidget):
             self._scroll(round(dx), round(dy))
             fresh = QRegion(self.rect()).subtracted(QRegion(self.rect().translated(delta.toPoint())))
             self._dirty = fresh
+            self._composed_at = self.transform
             self.update()
         else:
             self.refresh()
@@ -337,6 +340,7 @@ class CanvasView(QWidget):
             dirty = QRegion(dirty.boundingRect())
         for area in dirty:  # type: ignore[attr-defined]
             self._compose(area)
+        self._composed_at = self.transform
         painter, shown = QPainter(self), event.region()
         # The whole buffer, of which Qt takes what is shown: at 125 % a part has no whole pixels.
         painter.drawImage(0, 0, self._buffer)
