@@ -338,7 +338,7 @@ class Document:
         is_placed = np.zeros(becomes.size, bool)
         for index in proposals.tiles_of(wanted):
             proposed = proposals.tiles.tile(index)
-            values = becomes[proposed]
+            values = becomes.take(proposed, mode="clip")
             where = (values > 0) & (self.labels.tile(index) == 0)
             if where.any():
                 builder.write_tile(index, values, where)

@@ -29,6 +29,9 @@ QToolBar {{ spacing: 2px; padding: 3px; border: 0; background: {panel}; }}
 QToolButton {{ padding: 4px 7px; border-radius: 4px; }}
 QToolButton:checked {{ background: {accent}; color: white; }}
 QToolButton:hover:!checked {{ background: rgba(255, 255, 255, 28); }}
+QToolButton#flat {{ background: #3b3f47; border: 1px solid #4a4f59; padding: 3px 8px; }}
+QToolButton#flat:checked {{ background: {accent}; border-color: {accent}; }}
+QToolButton#flat:disabled {{ color: #777c86; background: #303339; }}
 QDockWidget {{ font-weight: 600; titlebar-close-icon: none; }}
 QDockWidget::title {{ padding: 6px 8px; background: {panel}; }}
 QStatusBar {{ background: {panel}; }}
