@@ -176,3 +176,41 @@ def test_one_pixel_images_and_no_image_at_all_are_shown(canvas: CanvasView) -> N
     canvas.set_empty_text("Drop images here")
     canvas.grab()
     assert Qt.CursorShape(canvas.cursor().shape()) == Qt.CursorShape.ArrowCursor
+
+
+def test_a_zoom_shows_the_last_picture_at_once_and_the_sharp_one_soon(
+    canvas: CanvasView, qtbot: QtBot
+) -> None:
+    plane = np.random.default_rng(0).integers(0, 255, (300, 300, 1)).astype(np.uint8)
+    show(canvas, plane)
+    canvas.grab()
+    canvas.zoom_by(1.7, QPointF(200, 150))
+    at_once = canvas.grab().toImage()
+    qtbot.waitUntil(lambda: not canvas._sharpen.isActive(), timeout=2_000)
+    sharp = canvas.grab().toImage()
+    assert at_once != sharp
+    canvas.refresh()
+    assert canvas.grab().toImage() == sharp
+
+    def greys(image: object) -> np.ndarray:
+        return np.array([image.pixelColor(x, y).red() for x in range(0, 600, 20) for y in range(60, 500, 20)])
+
+    assert np.corrcoef(greys(at_once), greys(sharp))[0, 1] > 0.6, "the same place at the same zoom"
+
+
+def test_panning_shows_what_composing_anew_shows(canvas: CanvasView) -> None:
+    document = Document(600, 600)
+    rng = np.random.default_rng(0)
+    for number in range(1, 30):
+        top, left = (int(v) for v in rng.integers(0, 550, 2))
+        document.begin_stroke("Brush stroke")
+        document.paint(rectangle(Rect(top, left, top + 40, left + 40)), number)
+        document.finish_stroke()
+    show(canvas, rng.integers(0, 255, (600, 600, 1)).astype(np.uint8), document)
+    canvas._set_transform(CanvasTransform(2.0, 100, 100))
+    canvas.grab()
+    for dx, dy in ((13, -7), (-40, 22), (5, 300), (-580, 1), (3, 3)):
+        canvas._pan(QPointF(dx, dy))
+        moved = canvas.grab().toImage()
+        canvas.refresh()
+        assert moved == canvas.grab().toImage()

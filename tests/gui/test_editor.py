@@ -202,6 +202,7 @@ def test_a_class_in_use_can_be_removed_and_its_instances_stay(smith: Toolsmith) 
 
 
 def colour_at(smith: Toolsmith, y: float, x: float) -> tuple[int, int, int]:
+    smith.qtbot.waitUntil(lambda: not smith.canvas._sharpen.isActive(), timeout=2_000)
     pixel = smith.canvas.grab().toImage().pixelColor(smith.at(y, x).toPoint())
     return pixel.red(), pixel.green(), pixel.blue()
 

@@ -63,6 +63,7 @@ from unet_studio.gui.translation import error_text, tr
 
 _ZOOM_STEP = 1.5
 _FEW_TILES = 8
+_SPARSE = 3
 _HOVER_MS = 40
 _COMFORTABLE = QSize(1400, 860)
 _MOST_CLASSES_SHOWN = 256
@@ -615,11 +616,12 @@ class MainWindow(QMainWindow):
 
 
 def _parts(change: Change) -> list[Rect]:
-    """What to paint anew: tile by tile, a long stroke fills little of the rectangle around it."""
+    """What to paint anew: at once, or tile by tile where a long stroke fills little of its rectangle."""
     tiles = change.edit.tiles if change.edit is not None else ()
     if change.rect.is_empty or not 1 < len(tiles) <= _FEW_TILES:
         return [change.rect]
-    return [delta.rect for delta in tiles]
+    rects = [delta.rect for delta in tiles]
+    return rects if _SPARSE * sum(rect.area for rect in rects) < change.rect.area else [change.rect]
 
 
 def _tabs() -> QTabWidget:
