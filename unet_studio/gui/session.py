@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from unet_studio.core.document import Change, Document, Step
 from unet_studio.core.edits import Edit, Revision
 from unet_studio.core.errors import DamagedProjectError, UserError
 from unet_studio.core.geometry import PixelPoint, Rect
+from unet_studio.core.history import History
 from unet_studio.core.label_tiles import MaskArray
 from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals, reject_covered
@@ -36,6 +37,8 @@ from unet_studio.store.edit_codec import PackedEdit
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 _KEPT_PLANES = 6
+_KEPT_EDITS = 24
+_KEPT_EDIT_BYTES = 2**20
 _CLOSE_TIMEOUT_S = 10.0
 _STALL_S = 5.0
 _STALL_POLL_MS = 1000
@@ -89,6 +92,8 @@ class Session(QObject):
         self._wanted: PlaneKey | None = None
         self._checked: dict[int, dict[int, bool]] = {}
         """By image: which of its planes are checked."""
+        self._recent: deque[tuple[History, Edit, PackedEdit]] = deque()
+        """Edits whose compressed form has not taken their place yet."""
         self._free: list[Callable[[], None]] = []
         self.hand_is_busy: Callable[[], bool] = lambda: False
         """True while something is being drawn; see `when_free`."""
@@ -230,6 +235,7 @@ class Session(QObject):
         self._last_place.clear()
         self._checked.clear()
         self._free.clear()
+        self._recent.clear()
         self._records.clear()
         self.saving_problem, self._stalled = "", False
         self.select()
@@ -241,6 +247,10 @@ class Session(QObject):
     def images(self) -> list[ImageRecord]:
         """The project's images, in its order, as they are now (the disk may be a moment behind)."""
         return list(self._records.values())
+
+    def record(self, image_id: int) -> ImageRecord | None:
+        """One of the project's images, as it is now."""
+        return self._records.get(image_id)
 
     def show_image(self, image_id: int) -> None:
         """Load an image in the background, then show the plane of it that was shown last."""
@@ -737,9 +747,17 @@ class Session(QObject):
 
     def _edit_packed(self, plane_id: int, edit: Edit, packed: PackedEdit) -> None:
         image = next((image for image in self._kept.values() if image.plane_id == plane_id), None)
-        if image is not None:
-            # The compressed form takes the edit's place in memory.
-            image.document.history.replace(edit, packed)
+        if image is None:
+            return
+        # The compressed form takes the edit's place in memory; the last small ones can be undone at once.
+        history = image.document.history
+        if edit.nbytes > _KEPT_EDIT_BYTES:
+            history.replace(edit, packed)
+            return
+        self._recent.append((history, edit, packed))
+        if len(self._recent) > _KEPT_EDITS:
+            old_history, old_edit, old_packed = self._recent.popleft()
+            old_history.replace(old_edit, old_packed)
 
     def _entry_committed(self, plane_id: int, moment: object) -> None:
         if self.current is not None and self.current.plane_id == plane_id:

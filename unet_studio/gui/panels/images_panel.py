@@ -92,6 +92,7 @@ class ImagesPanel(QWidget):
             self._list.addItem(item)
             self._show_state(item, checked=record.is_checked, instances=record.instances)
         self.mark_current()
+        self._update_summary()
         self._filter()
         self._idle.start()
 
@@ -108,10 +109,12 @@ class ImagesPanel(QWidget):
         """The shown image's own state, which may be ahead of the disk."""
         current, item = self._session.current, self._list.currentItem()
         if current is not None and item is not None and item.data(_ID) == current.id:
-            record = next((r for r in self._session.images() if r.id == current.id), None)
-            if record is not None:
+            record = self._session.record(current.id)
+            if record is not None and record.is_checked != bool(item.data(_CHECKED)):
                 self._show_state(item, checked=record.is_checked, instances=record.instances)
-        self._update_summary()
+                self._update_summary()
+            elif record is not None:
+                self._show_state(item, checked=record.is_checked, instances=record.instances)
 
     def _image_shown(self) -> None:
         current = self._session.current
