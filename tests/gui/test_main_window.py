@@ -371,7 +371,10 @@ def test_a_stroke_under_way_when_another_image_arrives_is_finished_on_its_own_im
     hand.drag((50, 50), (60, 60))
     assert labels(hand.window).any(), "drawing on the new image works"
     assert session.store.journal.flush(5)
-    assert session.store.load_document(session.store.planes(ids[0])[0]).history.undo_name == "Brush stroke"
+    assert (
+        session.store.load_document(session.store.plane_places(ids[0])[0].id).history.undo_name
+        == "Brush stroke"
+    )
 
 
 def test_going_there_and_back_quickly_keeps_the_document_that_was_drawn_on(

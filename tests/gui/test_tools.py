@@ -224,6 +224,14 @@ def test_the_wand_takes_a_cell_and_dragging_changes_how_much(smith: Toolsmith) -
     assert not smith.labels.any()
 
 
+def test_a_click_with_the_wand_that_finds_nothing_leaves_the_tolerance_alone(smith: Toolsmith) -> None:
+    smith.key(KEY.Key_W)
+    smith.click(-30, -30)
+    smith.alt_drag((280, 20), (280, 60))
+    assert smith.window.settings.tolerance == 24
+    assert smith.window.session.document.history.undo_name is None
+
+
 def test_the_wand_stops_at_a_neighbour(smith: Toolsmith) -> None:
     smith.draw_discs()
     fourth = int(smith.labels[150, 145])

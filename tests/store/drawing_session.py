@@ -69,7 +69,7 @@ def draw_for_ever(folder: Path) -> None:
     # Backups and trimming all the time: a kill may hit them too.
     timing = Timing(first_backup_s=0.01, backup_interval_s=0.03)
     store = ProjectStore(folder, _Reporter(), timing=timing)
-    plane = store.planes(1)[0]
+    plane = store.plane_places(1)[0].id
     document = store.load_document(plane)
     moments = store.timeline(plane, count=1).moments
     number = moments[0].id if moments else 0

@@ -34,7 +34,7 @@ def main() -> None:
     folder, flag, other = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     heard = Heard()
     store = ProjectStore(folder, heard, timing=Timing(retry_s=0.2))
-    plane = store.planes(1)[0]
+    plane = store.plane_places(1)[0].id
     document = store.load_document(plane)
     numbers = iter(range(1, 1000))
 

@@ -48,7 +48,7 @@ def expected(steps: int) -> Document:
 
 def stored(folder: Path) -> Document:
     store = ProjectStore(folder)
-    document = store.load_document(store.planes(1)[0])
+    document = store.load_document(store.plane_places(1)[0].id)
     assert store.close()
     return document
 
@@ -91,7 +91,7 @@ def test_a_session_on_a_full_disk_goes_on_in_another_folder(tmp_path: Path) -> N
         (folder / "models" / "mine" / "config.json").write_text("{}")
         heard = Heard()
         store = ProjectStore(folder, heard, timing=Timing(retry_s=0.1))
-        plane = store.planes(1)[0]
+        plane = store.plane_places(1)[0].id
         document = store.load_document(plane)
         number = 0
         while not heard.problems:
@@ -122,7 +122,7 @@ def test_a_full_disk_that_gets_room_again_takes_everything_that_waited(tmp_path:
     with small_disk(tmp_path / "small", "400k") as home:
         heard = Heard()
         store = ProjectStore(new_project(home), heard, timing=Timing(retry_s=0.1))
-        plane = store.planes(1)[0]
+        plane = store.plane_places(1)[0].id
         document = store.load_document(plane)
         number = 0
         while not heard.problems or number < 200:
@@ -141,7 +141,7 @@ def test_a_full_disk_that_gets_room_again_takes_everything_that_waited(tmp_path:
 def test_what_waits_for_a_failing_disk_is_compressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heard = Heard()
     store = ProjectStore(new_project(tmp_path), heard, timing=Timing(retry_s=30))
-    plane = store.planes(1)[0]
+    plane = store.plane_places(1)[0].id
     document = store.load_document(plane)
     store._connection.execute(
         f"PRAGMA max_page_count = {store._connection.execute('PRAGMA page_count').fetchone()[0]}"
@@ -178,7 +178,7 @@ class Heard(Listener):
     def failing(self, reason, waiting): print('failing:', reason)
 folder = Path(sys.argv[1])
 store = ProjectStore(folder, Heard(), timing=Timing(first_backup_s=0.5, backup_interval_s=0.5))
-plane = store.planes(1)[0]; document = store.load_document(plane)
+plane = store.plane_places(1)[0].id; document = store.load_document(plane)
 store.record(plane, document, step(document, 1))
 os.chmod(folder, 0o555)
 for number in range(2, 40): store.record(plane, document, step(document, number))
@@ -214,7 +214,7 @@ def test_a_disk_that_answers_again_while_the_project_is_copied_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = ProjectStore(new_project(tmp_path))
-    plane = store.planes(1)[0]
+    plane = store.plane_places(1)[0].id
     document = store.load_document(plane)
     store.record(plane, document, step(document, 1))
     assert store.journal.flush(10)
@@ -251,7 +251,7 @@ def test_a_disk_that_hangs_is_told_and_closing_does_not_wait_for_it(
 ) -> None:
     monkeypatch.setattr(project_store, "_HANG_S", 0.2)
     store = ProjectStore(new_project(tmp_path))
-    plane = store.planes(1)[0]
+    plane = store.plane_places(1)[0].id
     document = store.load_document(plane)
     hanging, release = threading.Event(), threading.Event()
 
@@ -278,7 +278,7 @@ def test_a_listener_that_fails_does_not_end_the_journal(tmp_path: Path) -> None:
             raise RuntimeError("a bug in the window")
 
     store = ProjectStore(new_project(tmp_path), Broken())
-    plane = store.planes(1)[0]
+    plane = store.plane_places(1)[0].id
     document = store.load_document(plane)
     for number in range(1, 6):
         store.record(plane, document, step(document, number))

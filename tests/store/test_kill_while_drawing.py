@@ -94,7 +94,7 @@ def test_every_committed_edit_survives_two_hundred_kills(folder: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         connection.close()
         store = ProjectStore(folder)
-        plane = store.planes(1)[0]
+        plane = store.plane_places(1)[0].id
         moments = store.timeline(plane, count=1).moments
         last = moments[0].id if moments else 0
         assert last >= max(reported, default=committed), "an edit that was reported as committed is gone"
@@ -133,7 +133,7 @@ def test_a_torn_last_write_costs_nothing_that_was_committed(folder: Path, tmp_pa
         with (copy / "project.sqlite-wal").open("ab") as log:
             log.write(random.Random(torn).randbytes(moment.randrange(1, 9000)))
         store = ProjectStore(copy)
-        plane = store.planes(1)[0]
+        plane = store.plane_places(1)[0].id
         last = store.timeline(plane, count=1).moments[0].id
         assert last >= max(reported, default=0)
         model = Document(*SHAPE)

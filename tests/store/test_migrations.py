@@ -39,7 +39,8 @@ def test_a_released_project_opens_with_everything_that_was_in_it(released: tuple
     states = cv2.imread(str(source / "labels.png"), cv2.IMREAD_UNCHANGED).reshape(-1, height, width)
     store = ProjectStore(folder)
     assert [record.path.name for record in store.images()] == expected["images"]
-    (plane,) = store.planes(store.images()[0].id)
+    (place,) = store.plane_places(store.images()[0].id)
+    plane = place.id
     assert store.open_plane(store.images()[0].id, height=height, width=width) == plane
     document = store.load_document(plane)
     assert [edit.name for edit in document.history.done] == expected["done"]

@@ -167,7 +167,7 @@ def test_every_plane_of_an_image_has_its_own_labels(folder: Path, images: list[P
         paint(store, plane, document, Rect(0, 0, 10, 10 * number), number)
     assert store.close()
     store = ProjectStore(folder)
-    assert store.planes(image_id) == planes
+    assert [place.id for place in store.plane_places(image_id)] == planes
     for number, plane in enumerate(planes, 1):
         document = store.load_document(plane)
         assert np.unique(document.read(document.bounds)).tolist() == [0, number]

@@ -94,6 +94,10 @@ class Rect:
         """Moved by whole pixels."""
         return Rect(self.top + dy, self.left + dx, self.bottom + dy, self.right + dx)
 
+    def grown(self, by_px: int) -> Rect:
+        """With so many more pixels on every side."""
+        return Rect(self.top - by_px, self.left - by_px, self.bottom + by_px, self.right + by_px)
+
     def contains_point(self, y: float, x: float) -> bool:
         """True if the point lies on one of the pixels."""
         return self.top <= y < self.bottom and self.left <= x < self.right

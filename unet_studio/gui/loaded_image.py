@@ -70,8 +70,6 @@ class LoadedImage:
     """Where the project believed the file to be."""
     contrast: Contrast
     """How it is shown now."""
-    counted_instances: int
-    """Instances of this plane that the image's record counts."""
     stored_checked: dict[int, bool]
     """Which planes of the image were checked when this one was read, by plane id."""
     probability: npt.NDArray[np.uint8] | None = None
@@ -194,7 +192,6 @@ def _load(
         proposals=proposals,
         former_path=former_path,
         contrast=display.auto,
-        counted_instances=len(document.instances),
         stored_checked=stack.checked,
     )
 

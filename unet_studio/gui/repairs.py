@@ -139,7 +139,7 @@ def _reshaped(
 ) -> Revision:
     """One instance in its new shape: it grows into background only, and leaves background behind."""
     # Beyond the image's edge the shape goes on: one cut off there is not rounded at the cut.
-    wide = Rect(rect.top - margin_px, rect.left - margin_px, rect.bottom + margin_px, rect.right + margin_px)
+    wide = rect.grown(margin_px)
     inside = wide.intersect(bounds)
     before = labels.read(inside)
     part = inside.shift(-wide.top, -wide.left)
@@ -179,11 +179,7 @@ def _seams(snapshot: Snapshot, stuff: set[int]) -> Rewritten:
     revisions = []
     for index in sorted(snapshot.labels.indices()):
         rect = tile_rect(index)
-        context = Rect(
-            rect.top - _SEAM_CONTEXT_PX, rect.left - _SEAM_CONTEXT_PX,
-            rect.bottom + _SEAM_CONTEXT_PX, rect.right + _SEAM_CONTEXT_PX,
-        )  # fmt: skip
-        before = snapshot.labels.read(context)
+        before = snapshot.labels.read(rect.grown(_SEAM_CONTEXT_PX))
         after = reshaping.cut_seams(before, areas)
         inner = (slice(_SEAM_CONTEXT_PX, _SEAM_CONTEXT_PX + TILE_PX),) * 2
         if (before[inner] != after[inner]).any():

@@ -79,6 +79,9 @@ class Rewriting(QObject):
         def finish(made: Rewritten) -> None:
             if self._session.editable is document:
                 self.apply(document, made, name=name, nothing=nothing)
+            else:
+                text = tr("rewriting", "{name} was not done: its image, as it is now, is not shown any more.")
+                self._session.said.emit(text.format(name=tr("edits", name)))
 
         def failed(error: UserError) -> None:
             self.ended.emit()

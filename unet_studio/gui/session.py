@@ -380,18 +380,23 @@ class Session(QObject):
             if self.store is not None and not self.store.journal.has_waiting(self._kept[old].plane_id):
                 del self._kept[old]
         for key, (plane_id, _) in list(self._ahead.items()):
-            if self.store is not None and not self.store.journal.has_waiting(plane_id):
+            # The plane that is being loaded now may have been read before all of it was on the disk.
+            is_safe = self.store is not None and not self.store.journal.has_waiting(plane_id)
+            if is_safe and key != self._wanted:
                 del self._ahead[key]
 
-    def _update_record(self, image: LoadedImage) -> None:
-        """Of a stack, only the planes in memory are ahead of what the project said when it was opened."""
-        document, record = image.document, self._records[image.id]
-        count = record.instances + len(document.instances) - image.counted_instances
-        image.counted_instances = len(document.instances)
-        checked = self._checked.setdefault(image.id, {})
-        checked.update({plane: kept.is_checked for plane, kept in self.kept_documents(image.id).items()})
-        self._records[image.id] = replace(
-            record, is_checked=all(checked.values()), checked_planes=sum(checked.values()), instances=count
+    def _update_record(self, image_id: int, plane_id: int, document: Document, change: Change) -> None:
+        """Bring the image's record up to date with a change that made, undid or redid an edit."""
+        rows = change.edit.rows if change.edit is not None else ()
+        born = sum(row.before is None for row in rows) - sum(row.after is None for row in rows)
+        count = self._records[image_id].instances + (-born if change.step is Step.UNDO else born)
+        checked = self._checked.setdefault(image_id, {})
+        checked[plane_id] = document.is_checked
+        self._records[image_id] = replace(
+            self._records[image_id],
+            is_checked=all(checked.values()),
+            checked_planes=sum(checked.values()),
+            instances=count,
         )
 
     # Editing
@@ -406,8 +411,9 @@ class Session(QObject):
         if change is None or self.current is None or self.store is None:
             return
         if change.edit is not None:
-            self.store.record(self.current.plane_id, self.current.document, change)
-            self._update_record(self.current)
+            image = self.current
+            self.store.record(image.plane_id, image.document, change)
+            self._update_record(image.id, image.plane_id, image.document, change)
             self.saving_changed.emit()
         document = self.current.document
         if self.selected_instance not in document.instances and not document.stroke_is_open:
@@ -424,10 +430,8 @@ class Session(QObject):
             self.publish(change)
         elif change.edit is not None and self.store is not None:
             self.store.record(plane_id, document, change)
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._update_record(kept)
-            else:
+            self._update_record(key.image_id, plane_id, document, change)
+            if key not in self._kept:
                 self._ahead[key] = plane_id, document
             self.saving_changed.emit()
 
@@ -653,9 +657,8 @@ class Session(QObject):
             return
         revisions = []
         for rect in rects.values():  # Around each of them: far apart ones have no common seam.
-            reach = 3 * _SEAM_PX  # Over the seam and into what lies beyond it.
-            wide = Rect(rect.top - reach, rect.left - reach, rect.bottom + reach, rect.right + reach)
-            wide = wide.intersect(document.bounds)
+            # Over the seam and into what lies beyond it.
+            wide = rect.grown(3 * _SEAM_PX).intersect(document.bounds)
             before = document.read(wide)
             after = np.where(np.isin(before, sorted(ids)), np.int32(into), before)
             after[close_seam(before, ids & set(np.unique(before).tolist()), _SEAM_PX)] = into

@@ -217,10 +217,7 @@ def _stored_shapes(
 
 def _between(first: _Shape, last: _Shape, *, taken: set[int]) -> list[tuple[int, MaskRegion]]:
     """The shapes on the planes between two, but for those that have one."""
-    both = first.rect.union(last.rect)
-    rect = Rect(
-        both.top - _MARGIN_PX, both.left - _MARGIN_PX, both.bottom + _MARGIN_PX, both.right + _MARGIN_PX
-    )
+    rect = first.rect.union(last.rect).grown(_MARGIN_PX)
     a, b = first.on(rect), last.on(rect)
     step = 1 if last.z > first.z else -1
     regions = []

@@ -372,14 +372,6 @@ class ProjectStore:
             cursor.execute("DELETE FROM planes WHERE image_id = ?", (image_id,))
         return True
 
-    def planes(self, image_id: int) -> list[int]:
-        """Ids of the planes of an image that have been opened."""
-        with self._told(), self._lock:
-            rows = self._connection.execute(
-                "SELECT id FROM planes WHERE image_id = ? ORDER BY t, z", (image_id,)
-            ).fetchall()
-        return [row[0] for row in rows]
-
     def plane_places(self, image_id: int) -> list[PlanePlace]:
         """The planes of an image that have been opened, and where in it they are."""
         with self._told(), self._lock:

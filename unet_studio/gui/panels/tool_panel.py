@@ -65,7 +65,7 @@ class ToolPanel(QWidget):
         for mode, text in _MODES:
             self._mode.addItem(text, mode)
         self.retranslate()
-        self._show_values()
+        self.show_values()
         self._size.valueChanged.connect(
             lambda place: self._set_size(MAX_DIAMETER_PX ** (place / _SLIDER_STEPS))
         )
@@ -114,16 +114,12 @@ class ToolPanel(QWidget):
                 widget.setVisible(is_on)
         self._selected_only.setVisible(tool_id in _ERASES)
         self._nothing.setVisible(not is_stroke and not draws)
-        self._show_values()
+        self.show_values()
 
     @staticmethod
     def draws(tool_id: str) -> bool:
         """True for a tool that makes instances."""
         return tool_id in _DRAWS
-
-    def show_values(self) -> None:
-        """A tool changed a setting itself."""
-        self._show_values()
 
     def step(self, notches: int) -> None:
         """Grow (or shrink) by wheel notches: at least one pixel each."""
@@ -135,12 +131,12 @@ class ToolPanel(QWidget):
 
     def _set_size(self, diameter: float) -> None:
         self._settings.diameter = float(min(MAX_DIAMETER_PX, max(MIN_DIAMETER_PX, round(diameter))))
-        self._show_values()
+        self.show_values()
         self.changed.emit()
 
     def _set_tolerance(self, value: int) -> None:
         self._settings.tolerance = value
-        self._show_values()
+        self.show_values()
 
     def _set_mode(self, row: int) -> None:
         self._settings.mode = _MODES[row][0]
@@ -155,7 +151,8 @@ class ToolPanel(QWidget):
     def _set_pressure(self, is_on: bool) -> None:
         self._settings.pressure_changes_size = is_on
 
-    def _show_values(self) -> None:
+    def show_values(self) -> None:
+        """Show the settings as they are: a tool may have changed one itself."""
         settings = self._settings
         self._size_text.setText(f"{settings.diameter:.0f} px")
         self._tolerance_text.setText(str(settings.tolerance))

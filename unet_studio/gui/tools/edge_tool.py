@@ -103,7 +103,7 @@ class EdgeTool(RegionTool):
     def _lay_wire(self, document: Document, anchor: PixelPoint) -> None:
         self._wire = None
         y, x = int(anchor.y), int(anchor.x)
-        rect = Rect(y - _REACH_PX, x - _REACH_PX, y + _REACH_PX, x + _REACH_PX).intersect(document.bounds)
+        rect = Rect(y, x, y, x).grown(_REACH_PX).intersect(document.bounds)
         light = self._session.light(rect)
         if light is None or min(rect.shape) < 3:
             return

@@ -35,7 +35,7 @@ class GrowTool(RegionTool):
             return None
         under = document.instance_at(y, x)
         for half, reduced in _WINDOWS:
-            rect = Rect(y - half, x - half, y + half, x + half).intersect(document.bounds)
+            rect = Rect(y, x, y, x).grown(half).intersect(document.bounds)
             labels = document.read(rect)
             barrier = (labels > 0) & (labels != under)
             for values in self._session.evidence(rect):

@@ -48,16 +48,16 @@ class WandTool(RegionTool):
         y, x = int(np.floor(touch.at.y)), int(np.floor(touch.at.x))
         if not document.bounds.contains_point(y, x):
             return None
-        rect = Rect(y - _REACH_PX, x - _REACH_PX, y + _REACH_PX, x + _REACH_PX).intersect(document.bounds)
+        rect = Rect(y, x, y, x).grown(_REACH_PX).intersect(document.bounds)
         light = self._session.light(rect)
         if light is None:
             return None
-        self._document, self._first, self._rect = document, touch, rect
-        self._light = cv2.GaussianBlur(light, (0, 0), 0.8)
         labels = document.read(rect)
         self._target = int(labels[y - rect.top, x - rect.left])
         if touch.alt and not self._target:
             return None
+        self._document, self._first, self._rect = document, touch, rect
+        self._light = cv2.GaussianBlur(light, (0, 0), 0.8)
         self._barrier = (labels != self._target) & ((labels > 0) | touch.alt)
         document.begin_stroke(WAND)
         self._tolerance = self._settings.tolerance
@@ -81,8 +81,10 @@ class WandTool(RegionTool):
         """See Tool."""
         document, self._document = self._document, None
         self.overlay = None
+        if document is None or not document.stroke_is_open:
+            return None
         self._settings.tolerance = self._tolerance
-        return document.finish_stroke() if document and document.stroke_is_open else None
+        return document.finish_stroke()
 
     def end(self) -> Change | None:
         """See Tool."""
