@@ -121,7 +121,7 @@ class DisplayPanel(QWidget):
         row = contrast.channels[place]
         self.histogram.show_counts(image.histogram[place], image.histogram_range, row.colour)
         self.histogram.show_range(row.low, row.high)
-        self._range_text.setText(f"{row.low:.4g} – {row.high:.4g}")
+        self._range_text.setText(f"{_grey_text(row.low)} – {_grey_text(row.high)}")
         self._gamma_text.setText(f"{row.gamma:.2f}")
         for widget in (self.gamma, self.is_visible):
             widget.blockSignals(True)
@@ -168,6 +168,11 @@ def _line(*widgets: QWidget) -> QHBoxLayout:
     if not isinstance(widgets[0], QLabel):
         row.addStretch(1)
     return row
+
+
+def _grey_text(value: float) -> str:
+    """Whole numbers where they are large; 15860, not 1.586e+04."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 10_000_000 else f"{value:.4g}"
 
 
 def _gamma_at(place: int) -> float:
