@@ -13,6 +13,7 @@ import unet_studio
 from unet_studio.core.errors import UserError
 from unet_studio.jobs.context import JobCancelled
 from unet_studio.settings.mask_formats import MASK_FORMATS
+from unet_studio.settings.network import PRESETS
 
 EXIT_DONE = 0
 EXIT_BAD_INPUT = 2
@@ -59,6 +60,10 @@ def _run(options: argparse.Namespace) -> int:
         from unet_studio.cli.evaluate import evaluate
 
         return evaluate(options)
+    if options.command == "models":
+        from unet_studio.cli.models import models
+
+        return models(options)
     if options.command == "doctor":
         from unet_studio.cli.doctor import doctor
 
@@ -110,10 +115,16 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
     _device_and_json(predict)
 
     train = commands.add_parser("train", help="train a model on images and masks of the same stems")
-    train.add_argument("--images", required=True, type=Path, metavar="DIR")
-    train.add_argument("--masks", required=True, type=Path, metavar="DIR")
-    train.add_argument("--out", required=True, type=Path, metavar="MODEL_DIR")
+    train.add_argument("--images", type=Path, metavar="DIR")
+    train.add_argument("--masks", type=Path, metavar="DIR")
+    train.add_argument("--out", type=Path, metavar="MODEL_DIR")
+    train.add_argument(
+        "--resume", type=Path, metavar="RUN_DIR", help="go on with an interrupted run, as it was"
+    )
+    train.add_argument("--run", type=Path, metavar="RUN_DIR", help="keeps the run; default: MODEL_DIR/run")
     train.add_argument("--init", default="none", metavar="NAME_OR_DIR|none", help="model to start from")
+    train.add_argument("--network", choices=tuple(PRESETS), help="preset; default: standard, or the config's")
+    train.add_argument("--encoder-weights", type=Path, metavar="FILE", help="published weights of a ResNet")
     train.add_argument("--config", type=Path, metavar="FILE.toml", help="settings, see docs/training.md")
     length = train.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=int, metavar="N")
@@ -128,7 +139,19 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
     evaluate = commands.add_parser("evaluate", help="compare predicted with true masks of the same stems")
     evaluate.add_argument("--pred", required=True, type=Path, metavar="DIR")
     evaluate.add_argument("--truth", required=True, type=Path, metavar="DIR")
+    evaluate.add_argument(
+        "--masks", choices=("instances", "classes", "membranes"), default="instances",
+        help="what the values are: an id per instance, a class per pixel, or segments between membranes (0)",
+    )  # fmt: skip
     evaluate.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")
+
+    about = commands.add_parser("models", help="the models and network presets there are, and what they cost")
+    about.add_argument("action", choices=("list", "info"))
+    about.add_argument("name", nargs="?", default="standard", metavar="NAME_OR_DIR", help="model or preset")
+    about.add_argument(
+        "--config", type=Path, metavar="FILE.toml", help="the network of these settings instead"
+    )
+    about.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")
 
     commands.add_parser("engine", help="the worker process: framed messages on stdin and stdout")
 

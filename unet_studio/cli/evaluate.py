@@ -7,24 +7,64 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from unet_studio.io.image_folder import ImageAndMask, pair_by_stem
 from unet_studio.io.label_files import read_label_image
 from unet_studio.segmentation.matching import LabelImage, score_images
+from unet_studio.segmentation.partition_scores import partition_scores
+from unet_studio.segmentation.pixel_scores import confusion_matrix, pixel_scores
+
+Pairs = Iterator[tuple[LabelImage, LabelImage]]
 
 
 def evaluate(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code. Every true mask needs its prediction."""
-    scores = asdict(score_images(_pairs(pair_by_stem(options.truth, options.pred))))
-    rounded = {k: v if isinstance(v, int) else round(v, 6) for k, v in scores.items()}
-    for name, value in rounded.items():
-        print(f"{name:12} {value}")
+    pairs = _pairs(pair_by_stem(options.truth, options.pred))
+    figures = {"instances": _of_instances, "classes": _of_classes, "membranes": _of_membranes}
+    scores = {name: _rounded(value) for name, value in figures[options.masks](pairs).items()}
+    width = max(map(len, scores)) + 1
+    for name, value in scores.items():
+        print(f"{name:{width}} {value}")
     if options.json:
-        print(json.dumps(rounded))
+        print(json.dumps(scores))
     return 0
 
 
-def _pairs(files: list[ImageAndMask]) -> Iterator[tuple[LabelImage, LabelImage]]:
+def _of_instances(pairs: Pairs) -> dict[str, Any]:
+    return asdict(score_images(pairs))
+
+
+def _of_classes(pairs: Pairs) -> dict[str, Any]:
+    """Over all pixels of all images; masks hold a class per pixel."""
+    total = np.zeros((1, 1), np.int64)
+    images = 0
+    for true, pred in pairs:
+        classes = max(total.shape[0], int(true.max(initial=0)) + 1, int(pred.max(initial=0)) + 1)
+        grown = np.zeros((classes, classes), np.int64)
+        grown[: total.shape[0], : total.shape[1]] = total
+        total = grown + confusion_matrix(true, pred, classes=classes)
+        images += 1
+    return {"images": images, **asdict(pixel_scores(total)), "confusion": total.tolist()}
+
+
+def _of_membranes(pairs: Pairs) -> dict[str, Any]:
+    """Means over the images of V^Rand and V^Info of the segments."""
+    rows = [asdict(partition_scores(true, pred)) for true, pred in pairs]
+    return {"images": len(rows)} | {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+def _pairs(files: list[ImageAndMask]) -> Pairs:
     for pair in files:
         truth = read_label_image(Path(pair.image))
         yield truth, read_label_image(pair.mask, shape=(truth.shape[0], truth.shape[1]))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return None if np.isnan(value) else round(value, 6)
+    if isinstance(value, list | tuple):
+        return [_rounded(one) for one in value]
+    return value

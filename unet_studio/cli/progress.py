@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from unet_studio.jobs.messages import Progress, TrainingPoint
+from unet_studio.jobs.messages import Progress, TrainingBegun, TrainingPoint
 
 _BAR_WIDTH = 30
 _LINE_EVERY_S = 10.0
@@ -27,8 +27,14 @@ class ProgressLine:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
-    def __call__(self, event: Progress | TrainingPoint) -> None:
+    def __call__(self, event: Progress | TrainingBegun | TrainingPoint) -> None:
         """Show an event."""
+        if isinstance(event, TrainingBegun):
+            text = f"{event.training} images train, {event.validation} validate, on {event.device}"
+            self._line(f"{text}: {event.reason}")
+            for note in event.notes:
+                self._line(str(note))
+            return
         if isinstance(event, TrainingPoint):
             self._line(_describe(event))
             return

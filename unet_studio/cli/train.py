@@ -1,27 +1,66 @@
-"""`unet-studio train`: train a model on images and masks of the same stems."""
+"""`unet-studio train`: train a model on images and masks of the same stems.
+
+Started by `torchrun`, every process runs this command and they share the work.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
 from unet_studio.cli.progress import ProgressLine
-from unet_studio.core.errors import SettingsError
+from unet_studio.core.errors import SettingsError, TrainingDataError
 from unet_studio.io.image_folder import pair_by_stem
 from unet_studio.io.model_folder import find_model
 from unet_studio.jobs.connection import EngineConnection
 from unet_studio.jobs.messages import SampleFiles, Train, Trained
 from unet_studio.settings.files import plain_reason, read_toml
 from unet_studio.settings.locations import shipped_models_folder, user_folder
+from unet_studio.settings.network import PRESETS
 from unet_studio.settings.training import TrainConfig
+
+_REQUEST = "request.json"
 
 
 def train(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    request = _resumed(options) if options.resume is not None else _new(options)
+    # Of several processes the first one talks.
+    talks = os.environ.get("RANK", "0") == "0"
+    engine = EngineConnection()
+    try:
+        if talks:
+            with ProgressLine("train") as progress:
+                outcome, _ = engine.run(request, on_event=progress)
+        else:
+            outcome, _ = engine.run(request)
+    finally:
+        engine.close()
+    trained = cast(Trained, outcome)
+    if not talks:
+        return 0
+    for note in trained.notes:
+        print(note)
+    scores = trained.metrics.get("validation", {})
+    shown = {k: v for k, v in scores.items() if not isinstance(v, list | tuple)}
+    print(f"{trained.model}: " + (", ".join(f"{k} {v}" for k, v in shown.items()) or "no validation images"))
+    if options.json:
+        print(json.dumps({"model": trained.model, "run": request.run, "metrics": trained.metrics}))
+    return 0
+
+
+def _new(options: argparse.Namespace) -> Train:
+    missing = [n for n in ("images", "masks", "out") if getattr(options, n) is None]
+    if missing:
+        raise SettingsError(
+            "A training needs --images, --masks and --out ({missing} is missing), or --resume RUN_DIR.",
+            missing=", ".join("--" + name for name in missing),
+        )
     config = _config(options)
     if (options.val_images is None) != (options.val_masks is None):
         raise SettingsError("--val-images and --val-masks go together: give both or neither.")
@@ -30,31 +69,50 @@ def train(options: argparse.Namespace) -> int:
     init = None
     if options.init != "none":
         init = str(find_model(options.init, user_folder() / "models", shipped_models_folder()))
+    if init is not None and (options.encoder_weights is not None or options.network is not None):
+        raise SettingsError("--init brings its own network: leave out --network and --encoder-weights.")
     val = None
     if options.val_images is not None:
         val = _files(options.val_images, options.val_masks)
-    request = Train(
+    out = options.out.absolute()
+    return Train(
         job=0,
         samples=_files(options.images, options.masks),
         val_samples=val,
         config=config,
         init=init,
-        out=str(options.out.absolute()),
-        name=options.out.name,
+        encoder_weights=str(options.encoder_weights.absolute()) if options.encoder_weights else None,
+        out=str(out),
+        name=out.name,
+        run=str((options.run or out / "run").absolute()),
         device=options.device,
     )
-    engine = EngineConnection()
+
+
+def _resumed(options: argparse.Namespace) -> Train:
+    """The request of an earlier run, to go on where it was."""
+    given = [n for n in ("images", "masks", "out", "config", "run") if getattr(options, n) is not None]
+    if given:
+        raise SettingsError(
+            "--resume goes on with everything as it was: leave out {given}.",
+            given=", ".join("--" + name for name in given),
+        )
+    path = options.resume / _REQUEST
     try:
-        with ProgressLine("train") as progress:
-            outcome, _ = engine.run(request, on_event=progress)
-    finally:
-        engine.close()
-    trained = cast(Trained, outcome)
-    scores = trained.metrics.get("validation", {})
-    print(f"{trained.model}: " + (", ".join(f"{k} {v}" for k, v in scores.items()) or "no validation images"))
-    if options.json:
-        print(json.dumps({"model": trained.model, "metrics": trained.metrics}))
-    return 0
+        request = msgspec.json.decode(path.read_bytes(), type=Train)
+    except OSError as error:
+        raise TrainingDataError(
+            "{folder} is not the folder of a run: it has no readable {name}.",
+            folder=options.resume,
+            name=_REQUEST,
+        ) from error
+    except msgspec.DecodeError as error:
+        raise TrainingDataError(
+            "{path} is not a run's request: {reason}.", path=path, reason=error
+        ) from error
+    return msgspec.structs.replace(
+        request, job=0, resume=True, run=str(options.resume.absolute()), device=options.device
+    )
 
 
 def _files(images: Path, masks: Path) -> list[SampleFiles]:
@@ -66,6 +124,8 @@ def _files(images: Path, masks: Path) -> list[SampleFiles]:
 
 def _config(options: argparse.Namespace) -> TrainConfig:
     config = read_toml(options.config, TrainConfig) if options.config else TrainConfig()
+    if options.network is not None:
+        config = msgspec.structs.replace(config, network=PRESETS[options.network])
     given = {
         "epochs": options.epochs,
         "steps": options.steps,

@@ -17,10 +17,19 @@ from unet_studio.engine.server import Handler, ServerContext
 from unet_studio.engine.train_job import run_training
 from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.framing import Array
-from unet_studio.jobs.messages import Describe, Described, Outcome, Predict, Predicted, Train
+from unet_studio.jobs.messages import (
+    Describe,
+    Described,
+    Outcome,
+    Predict,
+    Predicted,
+    SummarizeNetwork,
+    Train,
+)
 from unet_studio.unet.device import Device, choose_device, list_devices, move
 from unet_studio.unet.inference import propose
 from unet_studio.unet.network import UNet
+from unet_studio.unet.summary import summarize
 from unet_studio.unet.weights import load_network
 
 _THREADS = torch.get_num_threads()
@@ -39,6 +48,8 @@ def handle_predict(
         job=request.job,
         device=device.name,
         seconds=time.perf_counter() - started,
+        class_of=prediction.class_of,
+        classes=model.classes,
         notes=prediction.notes,
     )
     return outcome, [prediction.labels, prediction.probability]
@@ -61,14 +72,20 @@ def handle_describe(request: Describe, _: list[Array], __: ServerContext) -> tup
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         "executable": sys.executable,
     }
-    precision = str(device.precision).removeprefix("torch.")
-    chosen = f"{device.torch_device} ({device.name}), {precision}"
+    chosen = f"{device.torch_device} ({device.name}), {device.precision_name}"
     return (
         Described(
             job=request.job, versions=versions, devices=list_devices(), chosen=chosen, reason=device.reason
         ),
         [],
     )
+
+
+def handle_summarize(
+    request: SummarizeNetwork, _: list[Array], __: ServerContext
+) -> tuple[Outcome, list[Array]]:
+    """Layers, size and cost of a network."""
+    return summarize(request.network, job=request.job), []
 
 
 @lru_cache(maxsize=2)
@@ -94,4 +111,5 @@ HANDLERS: Mapping[type, Handler] = {
     Predict: handle_predict,
     Train: handle_train,
     Describe: handle_describe,
+    SummarizeNetwork: handle_summarize,
 }

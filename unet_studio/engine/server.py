@@ -24,6 +24,7 @@ from unet_studio.jobs.messages import (
     Progress,
     Ready,
     Stop,
+    TrainingBegun,
     TrainingPoint,
     WindowInUse,
     decode_request,
@@ -51,9 +52,9 @@ class ServerContext:
         """See JobContext."""
         self._send(Progress(self.job, done, total, note))
 
-    def point(self, point: TrainingPoint) -> None:
-        """Send one point of the training curves."""
-        self._send(point)
+    def tell(self, event: TrainingBegun | TrainingPoint) -> None:
+        """Send an event of a training."""
+        self._send(event)
 
     def check_cancelled(self) -> None:
         """See JobContext. Also the place where the job makes room for the window, if that is in use."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,178 +16,215 @@ import torch
 
 import unet_studio
 from unet_studio.core.errors import TrainingDataError
-from unet_studio.core.label_tiles import LabelArray
+from unet_studio.core.sentences import Sentence
+from unet_studio.engine.run_record import RunRecord
 from unet_studio.engine.server import ServerContext
+from unet_studio.engine.tensorboard_log import TensorBoardLog
+from unet_studio.engine.training_data import (
+    Truth,
+    check_truths,
+    highest_class,
+    hold_out_region,
+    read_truths,
+    split_samples,
+)
 from unet_studio.io.atomic import writable_folder
-from unet_studio.io.image_source import whole_plane
-from unet_studio.io.label_files import read_label_image
 from unet_studio.io.model_folder import ModelConfig, write_model_folder
-from unet_studio.io.open_image import open_image
-from unet_studio.jobs.messages import SampleFiles, Train, Trained, TrainingPoint
-from unet_studio.settings.prediction import Normalization
-from unet_studio.unet.device import Device, choose_device
+from unet_studio.jobs.messages import Train, Trained, TrainingBegun, TrainingPoint
+from unet_studio.segmentation.patches import Sample, class_weights
+from unet_studio.settings.training import ObjectClass, TrainConfig
+from unet_studio.unet.device import Device, choose_device, with_precision
 from unet_studio.unet.network import UNet
-from unet_studio.unet.sampling import Sample, make_sample
-from unet_studio.unet.training import CurvePoint, FitResult, fit
+from unet_studio.unet.tracking import CurvePoint, FitResult
+from unet_studio.unet.training import fit
 from unet_studio.unet.validation import Validator, score_instances, tune_postprocessing
-from unet_studio.unet.weights import load_network, save_weights
+from unet_studio.unet.weights import load_encoder_weights, load_network, save_weights, with_classes
 
 _TUNE_FROM_IMAGES = 5
-_SMALLEST_CUT_PX = 128
 
 
 def run_training(request: Train, context: ServerContext) -> Trained:
     """Train as the request says and write the model folder."""
     out = writable_folder(Path(request.out))
-    network, start = _starting_point(request)
-    config = msgspec.structs.replace(request.config, network=start.network)
-    device = choose_device(request.device)
+    # Of several processes the first one writes.
+    is_first = os.environ.get("RANK", "0") == "0"
+    record = RunRecord(Path(request.run) if request.run and is_first else None)
+    device = with_precision(choose_device(request.device), request.config.precision)
     train_files, val_files = split_samples(
-        request.samples, request.val_samples, config.val_fraction, config.seed
+        request.samples, request.val_samples, request.config.val_fraction, request.config.seed
     )
-    samples, truths = _read_samples(train_files, start, context)
-    val_samples, val_truths = _read_samples(val_files, start, context)
-    if not val_samples and config.val_fraction > 0:
-        samples, val_samples, val_truths = hold_out_region(samples[0], truths[0])
-    if not any((s.labels > 0).any() for s in samples):
-        raise TrainingDataError(
-            "None of the {count} training masks holds an instance: mark at least one, then train again.",
-            count=len(samples),
+    truths = read_truths(train_files, request.config.masks, context)
+    val_truths = read_truths(val_files, request.config.masks, context)
+    if not val_truths and request.config.val_fraction > 0:
+        truths, val_truths = hold_out_region(truths[0])
+    start = _starting_point(request, highest_class([*truths, *val_truths]))
+    config = msgspec.structs.replace(request.config, network=start.network.config)
+    names = start.model.classes or _numbered_classes(config.network.classes - 1)
+    notes = start.notes + check_truths(truths, names, config.network.in_channels)
+    files = [*train_files, *val_files]
+    resume = record.checkpoint(files) if request.resume else None
+    if resume is None:
+        record.begin(request, files, device)
+    context.tell(
+        TrainingBegun(
+            job=request.job,
+            device=f"{device.name}, {device.precision_name}",
+            reason=device.reason,
+            training=len(truths),
+            validation=len(val_truths),
+            notes=notes,
         )
-    context.progress(0, 1000, "0")
-    result = fit(
-        network,
-        samples,
+    )
+    samples = [truth.sample(start.model) for truth in truths]
+    val_samples = [truth.sample(start.model) for truth in val_truths]
+    validator = Validator(
         val_samples,
-        config,
-        device,
-        context,
-        on_point=lambda point: context.point(_message(request.job, point)),
+        balance=class_weights(samples, config.border_weights, classes=config.network.classes),
+        border_weights=config.border_weights,
+        postprocessing=start.model.postprocessing,
+        stuff=start.model.stuff,
     )
-    network.load_state_dict(result.state)
-    model, metrics = _finish(request, start, network, val_samples, val_truths, result, device, context)
-    recipe = _recipe(request, config, train_files, val_files, result, device)
-    weights = out / "weights.partial"
-    save_weights(weights, network.state_dict())
-    model = msgspec.structs.replace(model, name=request.name, recipe=recipe)
-    write_model_folder(out, model, weights, metrics)
-    return Trained(job=request.job, model=str(out), metrics=metrics)
+    log = None
+    if config.tensorboard and record.tensorboard_folder is not None:
+        log = TensorBoardLog(record.tensorboard_folder)
+    try:
+        result = fit(
+            start.network, samples, validator, config, device, context,
+            on_point=_listener(request, context, record, log, start.network, val_samples, validator),
+            on_checkpoint=record.keep, resume=resume,
+        )  # fmt: skip
+    finally:
+        if log is not None:
+            log.close()
+    notes = notes + _ending_notes(result, config, from_scratch=request.init is None)
+    start.network.load_state_dict(result.state)
+    model, metrics = _finish(start, val_truths, validator, result, device, context, request.init is None)
+    if is_first:
+        recipe = _recipe(request, config, [Path(f.image).name for f in train_files],
+                         [Path(f.image).name for f in val_files], result, device)  # fmt: skip
+        weights = out / "weights.partial"
+        save_weights(weights, start.network.state_dict())
+        model = msgspec.structs.replace(model, name=request.name, recipe=recipe)
+        write_model_folder(out, model, weights, metrics)
+        record.end()
+    return Trained(job=request.job, model=str(out), metrics=metrics, notes=notes)
 
 
-def split_samples(
-    samples: Sequence[SampleFiles],
-    val_samples: Sequence[SampleFiles] | None,
-    val_fraction: float,
-    seed: int,
-) -> tuple[list[SampleFiles], list[SampleFiles]]:
-    """Training and validation files: as given, or a seeded split by image.
-
-    With a fraction above 0 and two or more images at least one validates and at least one trains.
-    """
-    if val_samples is not None:
-        return list(samples), list(val_samples)
-    count = len(samples)
-    held_out = 0
-    if val_fraction > 0 and count > 1:
-        held_out = min(count - 1, max(1, round(count * val_fraction)))
-    order = np.random.default_rng(seed).permutation(count)
-    val_places = set(order[:held_out].tolist())
-    return (
-        [s for i, s in enumerate(samples) if i not in val_places],
-        [s for i, s in enumerate(samples) if i in val_places],
-    )
+@dataclass(frozen=True, slots=True)
+class _Start:
+    network: UNet
+    model: ModelConfig
+    notes: list[Sentence]
 
 
-def hold_out_region(sample: Sample, truth: LabelArray) -> tuple[list[Sample], list[Sample], list[LabelArray]]:
-    """With a single image its last quarter (along the longer side) validates, the rest trains.
-
-    Returns training samples, validation samples and their truths. A small image is not cut: then nothing
-    validates.
-    """
-    height, width = sample.labels.shape
-    if max(height, width) < _SMALLEST_CUT_PX:
-        return [sample], [], []
-    top, left = (0, width * 3 // 4) if width >= height else (height * 3 // 4, 0)
-    region = (slice(top, None), slice(left, None))
-    checked = np.ones((height, width), bool) if sample.checked is None else sample.checked.copy()
-    held_out = Sample(sample.image[region], sample.labels[region], checked[region].copy())
-    if not checked[region].any():
-        return [sample], [], []
-    checked[region] = False
-    if not checked.any():
-        return [sample], [], []
-    return [Sample(sample.image, sample.labels, checked)], [held_out], [truth[region]]
-
-
-def _starting_point(request: Train) -> tuple[UNet, ModelConfig]:
+def _starting_point(request: Train, highest: int) -> _Start:
+    """The network to begin with, with outputs for the request's classes."""
+    config = request.config
     if request.init is not None:
-        return load_network(Path(request.init))
-    torch.manual_seed(request.config.seed)
-    network = UNet(request.config.network)
-    return network, ModelConfig(
-        name=request.name, network=request.config.network, normalization=Normalization()
-    )
+        network, model = load_network(Path(request.init))
+        if config.classes and [c.name for c in config.classes] != [c.name for c in model.classes]:
+            network = with_classes(network, model.classes, config.classes)
+            model = msgspec.structs.replace(model, network=network.config, classes=config.classes)
+        return _Start(network, model, [])
+    classes = len(config.classes) + 1 if config.classes else max(config.network.classes, highest + 1)
+    torch.manual_seed(config.seed)
+    network = UNet(msgspec.structs.replace(config.network, classes=classes))
+    notes = []
+    if request.encoder_weights is not None:
+        notes = load_encoder_weights(network, Path(request.encoder_weights))
+    names = config.classes or (() if classes == 2 else _numbered_classes(classes - 1))
+    return _Start(network, ModelConfig(name=request.name, network=network.config, classes=names), notes)
 
 
-def _read_samples(
-    files: Sequence[SampleFiles], model: ModelConfig, context: ServerContext
-) -> tuple[list[Sample], list[LabelArray]]:
-    """Samples, and the labels as the person drew them: results are scored against these, uncut."""
-    samples: list[Sample] = []
-    truths: list[LabelArray] = []
-    for one in files:
-        context.check_cancelled()
-        plane = whole_plane(open_image(Path(one.image)))
-        shape = plane.shape[:2]
-        labels = read_label_image(Path(one.mask), shape=(shape[0], shape[1]))
-        checked = None
-        if one.checked is not None:
-            checked = read_label_image(Path(one.checked), shape=(shape[0], shape[1])) > 0
-        samples.append(
-            make_sample(
-                plane,
-                labels,
-                channels=model.network.in_channels,
-                normalization=model.normalization,
-                checked=checked,
+def _numbered_classes(count: int) -> tuple[ObjectClass, ...]:
+    return tuple(ObjectClass(f"class {number}") for number in range(1, count + 1))
+
+
+def _listener(
+    request: Train,
+    context: ServerContext,
+    record: RunRecord,
+    log: TensorBoardLog | None,
+    network: UNet,
+    val_samples: Sequence[Sample],
+    validator: Validator,
+) -> Callable[[CurvePoint], None]:
+    def on_point(point: CurvePoint) -> None:
+        record.point(_curve_row(point))
+        if log is not None:
+            log.point(point, network, val_samples, validator.last)
+        context.tell(_message(request.job, point))
+
+    return on_point
+
+
+def _ending_notes(result: FitResult, config: TrainConfig, *, from_scratch: bool) -> list[Sentence]:
+    """How the run ended, in words, where it did not end as planned. Raises TrainingDataError if nothing was
+    learnt."""
+    values = {
+        "step": str(result.steps),
+        "best_step": str(result.best_step),
+        "rate": f"{config.learning_rate:g}",
+    }
+    if result.ending == "diverged":
+        if from_scratch and result.best_step == 0:
+            raise TrainingDataError(
+                "The training diverged at step {step}: the loss was no longer a number and nothing had been "
+                "learnt. Use a smaller learning rate than {rate}.",
+                **values,
             )
+        text = (
+            "The training diverged at step {step}: the loss was no longer a number. The best weights, of "
+            "step {best_step}, were kept. Use a smaller learning rate than {rate}."
         )
-        truths.append(labels)
-    return samples, truths
+        return [Sentence(text, values)]
+    if result.ending == "no_gain":
+        text = "Ended at step {step}: nothing was gained since step {best_step}, whose weights were kept."
+        return [Sentence(text, values)]
+    return []
 
 
 def _finish(
-    request: Train,
-    start: ModelConfig,
-    network: UNet,
-    val_samples: Sequence[Sample],
-    truths: Sequence[LabelArray],
+    start: _Start,
+    truths: Sequence[Truth],
+    validator: Validator,
     result: FitResult,
     device: Device,
     context: ServerContext,
+    from_scratch: bool,
 ) -> tuple[ModelConfig, dict[str, Any]]:
     """Post-processing and measured scores of the best weights on the validation images."""
-    metrics: dict[str, Any] = {"curve": [_curve_row(p) for p in result.curve], "steps": result.steps}
-    model = start
-    if val_samples:
-        validator = Validator(
-            val_samples, balance=np.ones(2, np.float32), settings=request.config.border_weights
-        )
-        probabilities = validator.probabilities(network, device, context)
-        if request.init is None and len(truths) >= _TUNE_FROM_IMAGES:
-            post, scores = tune_postprocessing(truths, probabilities, model.postprocessing)
+    metrics: dict[str, Any] = {
+        "curve": [_curve_row(p) for p in result.curve],
+        "steps": result.steps,
+        "best_step": result.best_step,
+        "ending": result.ending,
+    }
+    model = start.model
+    if truths:
+        probabilities = validator.predict(start.network, device, context)
+        # Scored against the labels as the person drew them: uncut. What nobody checked counts on no side.
+        labels = [np.where(t.checked, t.labels, 0) if t.checked is not None else t.labels for t in truths]
+        probabilities = [
+            p if t.checked is None else p * t.checked[:, :, None]
+            for p, t in zip(probabilities, truths, strict=True)
+        ]
+        if from_scratch and len(truths) >= _TUNE_FROM_IMAGES and not model.stuff:
+            post, scores = tune_postprocessing(labels, probabilities, model.postprocessing)
             model = msgspec.structs.replace(model, postprocessing=post)
         else:
-            scores = score_instances(truths, probabilities, model.postprocessing)
-        metrics["validation"] = {k: round(v, 4) for k, v in asdict(scores).items()}
+            scores = score_instances(labels, probabilities, model.postprocessing, model.stuff)
+        metrics["validation"] = {
+            k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(scores).items()
+        }
     return model, metrics
 
 
 def _recipe(
     request: Train,
-    config: msgspec.Struct,
-    train_files: Sequence[SampleFiles],
-    val_files: Sequence[SampleFiles],
+    config: TrainConfig,
+    train_images: Sequence[str],
+    val_images: Sequence[str],
     result: FitResult,
     device: Device,
 ) -> dict[str, Any]:
@@ -194,34 +232,47 @@ def _recipe(
     return {
         "made_with": f"U-Net Studio {unet_studio.__version__}, torch {torch.__version__}",
         "made_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "device": f"{device.torch_device} ({device.name}), {str(device.precision).removeprefix('torch.')}",
+        "device": f"{device.torch_device} ({device.name}), {device.precision_name}",
         "settings": msgspec.to_builtins(config),
         "init": Path(request.init).name if request.init else None,
+        "encoder_weights": Path(request.encoder_weights).name if request.encoder_weights else None,
         "steps": result.steps,
-        "stopped_early": result.stopped,
-        "training_images": sorted(Path(s.image).name for s in train_files),
-        "validation_images": sorted(Path(s.image).name for s in val_files),
+        "best_step": result.best_step,
+        "stopped_early": result.ending != "complete",
+        "training_images": sorted(train_images),
+        "validation_images": sorted(val_images),
     }
 
 
 def _message(job: int, point: CurvePoint) -> TrainingPoint:
+    score = point.validation
     return TrainingPoint(
         job=job,
         step=point.step,
         epoch=point.epoch,
         seconds=point.seconds,
         train_loss=point.train_loss,
-        val_loss=point.validation.loss if point.validation else None,
-        val_dice=point.validation.dice if point.validation else None,
+        val_loss=score.loss if score else None,
+        val_dice=score.dice if score else None,
+        val_iou=score.mean_iou if score else None,
+        val_ap50=score.ap50 if score else None,
+        learning_rate=point.learning_rate,
         is_best=point.is_best,
     )
 
 
 def _curve_row(point: CurvePoint) -> dict[str, Any]:
-    return {
+    row: dict[str, Any] = {
         "step": point.step,
         "seconds": round(point.seconds, 1),
         "train_loss": None if math.isnan(point.train_loss) else round(point.train_loss, 5),
-        "val_loss": round(point.validation.loss, 5) if point.validation else None,
-        "val_dice": round(point.validation.dice, 5) if point.validation else None,
+        "learning_rate": point.learning_rate,
+        "val_loss": None,
+        "val_dice": None,
     }
+    if point.validation is not None:
+        score = asdict(point.validation)
+        classes = [None if math.isnan(v) else round(v, 5) for v in score.pop("class_iou")]
+        row |= {f"val_{k}": round(v, 5) if isinstance(v, float) else v for k, v in score.items()}
+        row["val_class_iou"] = classes
+    return row

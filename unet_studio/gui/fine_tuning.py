@@ -19,7 +19,7 @@ from unet_studio.gui.translation import tr
 from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingPoint
 from unet_studio.settings.training import TrainConfig
 from unet_studio.store.project_store import ImageRecord, ProjectStore
-from unet_studio.store.run_folder import Lesson, new_run_folder, write_lessons, write_request
+from unet_studio.store.run_folder import Lesson, new_run_folder, write_lessons
 
 
 class FineTuning(EngineClient):
@@ -114,6 +114,4 @@ def _prepare(
     samples = [
         SampleFiles(str(w.image), str(w.labels), str(w.checked) if w.checked else None) for w in written
     ]
-    request = msgspec.structs.replace(request, samples=samples)
-    write_request(run, request)
-    return request, []
+    return msgspec.structs.replace(request, samples=samples, run=str(run)), []

@@ -18,23 +18,31 @@ from unet_studio.core.errors import ModelError
 from unet_studio.io.atomic import write_atomically
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.prediction import Normalization, Postprocessing
+from unet_studio.settings.training import ObjectClass
 
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "weights.safetensors"
 METRICS_NAME = "metrics.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class ModelConfig(Struct, frozen=True, kw_only=True):
-    """What a model is and how it is applied. `recipe`: how it was made, for people to read."""
+    """What a model is and how it is applied. `classes`: without background, in the network's order; empty
+    where nobody named them. `recipe`: how it was made, for people to read."""
 
     format_version: int = FORMAT_VERSION
     name: str
     network: UNetConfig
+    classes: tuple[ObjectClass, ...] = ()
     normalization: Normalization = Normalization()
     postprocessing: Postprocessing = Postprocessing()
     weights_sha256: str = ""
     recipe: dict[str, Any] = {}
+
+    @property
+    def stuff(self) -> tuple[int, ...]:
+        """The network's classes that are not countable."""
+        return tuple(index for index, one in enumerate(self.classes, 1) if one.is_stuff)
 
 
 def read_model_config(folder: Path) -> ModelConfig:
@@ -88,7 +96,8 @@ def write_model_folder(
     Returns the config as written, with the weights' checksum.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    config = msgspec.structs.replace(config, weights_sha256=file_sha256(weights))
+    digest = file_sha256(weights)
+    config = msgspec.structs.replace(config, format_version=FORMAT_VERSION, weights_sha256=digest)
     write_atomically(folder / WEIGHTS_NAME, lambda partial: shutil.move(weights, partial))
     write_atomically(folder / METRICS_NAME, lambda partial: _write_json(partial, metrics))
     write_atomically(folder / CONFIG_NAME, lambda partial: _write_json(partial, config))

@@ -24,16 +24,15 @@ from unet_studio.jobs.messages import (
     PROTOCOL_VERSION,
     Cancel,
     Cancelled,
-    Described,
     Event,
     Failed,
     FailureKind,
-    Predicted,
+    Outcome,
     Progress,
     Ready,
     Request,
     Stop,
-    Trained,
+    TrainingBegun,
     TrainingPoint,
     WindowInUse,
     decode_event,
@@ -46,8 +45,7 @@ _START_LIMIT_S = 120.0
 _POLL_S = 0.05
 _STDERR_LINES = 200
 
-Outcome = Predicted | Trained | Described
-OnEvent = Callable[[Progress | TrainingPoint], None]
+OnEvent = Callable[[Progress | TrainingBegun | TrainingPoint], None]
 
 
 class JobFailed(UserError):
@@ -211,7 +209,7 @@ class EngineConnection:
             event, arrays = item
             if isinstance(event, Ready) or event.job != job:
                 continue  # The tail of an earlier job.
-            if isinstance(event, Progress | TrainingPoint):
+            if isinstance(event, Progress | TrainingBegun | TrainingPoint):
                 on_event(event)
             elif isinstance(event, Cancelled):
                 raise JobCancelled

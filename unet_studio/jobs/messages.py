@@ -11,9 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from unet_studio.core.sentences import Sentence
-from unet_studio.settings.training import TrainConfig
+from unet_studio.settings.network import UNetConfig
+from unet_studio.settings.training import ObjectClass, TrainConfig
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 FailureKind = Literal["bad_input", "crash"]
 
@@ -31,11 +32,13 @@ class Predict(Struct, frozen=True, tag=True, kw_only=True):
 
 
 class SampleFiles(Struct, frozen=True):
-    """One training image, its label image, and the mask of checked pixels (None: all are)."""
+    """One training image, its label image, the mask of checked pixels (None: all are), and the class of
+    every pixel, counted as in the request's `config.classes` from 1 (None: all are of the first)."""
 
     image: str
     mask: str
     checked: str | None = None
+    classes: str | None = None
 
 
 class Train(Struct, frozen=True, tag=True, kw_only=True):
@@ -47,8 +50,14 @@ class Train(Struct, frozen=True, tag=True, kw_only=True):
     config: TrainConfig = TrainConfig()
     init: str | None = None
     """Model folder to start from; None: random weights."""
+    encoder_weights: str | None = None
+    """Published weights of the ResNet encoder; only without `init`."""
     out: str
     name: str
+    run: str | None = None
+    """Folder that keeps how it went and where it can go on."""
+    resume: bool = False
+    """Go on from the run's checkpoint."""
     device: str = "auto"
 
 
@@ -57,6 +66,13 @@ class Describe(Struct, frozen=True, tag=True):
 
     job: int
     device: str = "auto"
+
+
+class SummarizeNetwork(Struct, frozen=True, tag=True):
+    """Ask for the layers, size and cost of a network."""
+
+    job: int
+    network: UNetConfig
 
 
 class Cancel(Struct, frozen=True, tag=True):
@@ -78,7 +94,7 @@ class WindowInUse(Struct, frozen=True, tag=True):
     job: int = 0
 
 
-Request = Predict | Train | Describe | Cancel | Stop | WindowInUse
+Request = Predict | Train | Describe | SummarizeNetwork | Cancel | Stop | WindowInUse
 
 
 # Events
@@ -100,6 +116,17 @@ class Progress(Struct, frozen=True, tag=True):
     note: str = ""
 
 
+class TrainingBegun(Struct, frozen=True, tag=True, kw_only=True):
+    """The data are read and checked: what computes and why, and sentences about the data."""
+
+    job: int
+    device: str
+    reason: str
+    training: int
+    validation: int
+    notes: list[Sentence] = []
+
+
 class TrainingPoint(Struct, frozen=True, tag=True, kw_only=True):
     """One point of the curves: mean training loss since the last point, and validation figures."""
 
@@ -110,26 +137,33 @@ class TrainingPoint(Struct, frozen=True, tag=True, kw_only=True):
     train_loss: float
     val_loss: float | None = None
     val_dice: float | None = None
+    val_iou: float | None = None
+    val_ap50: float | None = None
+    learning_rate: float = 0.0
     is_best: bool = False
 
 
 class Predicted(Struct, frozen=True, tag=True, kw_only=True):
     """Done. Arrays: the label image of the proposals, int32 (H, W), and the foreground probability
-    × 255, uint8 (H, W).
+    × 255, uint8 (H, W). `class_of`: the class of each id from 1, a place in `classes` from 1; without names
+    there is one class.
     """
 
     job: int
     device: str
     seconds: float
+    class_of: list[int] = []
+    classes: tuple[ObjectClass, ...] = ()
     notes: list[Sentence] = []
 
 
 class Trained(Struct, frozen=True, tag=True, kw_only=True):
-    """Done: the model folder is complete."""
+    """Done: the model folder is complete. `notes`: what a person should know about it."""
 
     job: int
     model: str
     metrics: dict[str, Any]
+    notes: list[Sentence] = []
 
 
 class Described(Struct, frozen=True, tag=True, kw_only=True):
@@ -140,6 +174,34 @@ class Described(Struct, frozen=True, tag=True, kw_only=True):
     devices: list[str]
     chosen: str
     reason: str
+
+
+class Layer(Struct, frozen=True):
+    """One convolution, normalisation … of a network: output (channels, height, width) on the summary's
+    input, parameters, multiplications and additions."""
+
+    name: str
+    kind: str
+    output: tuple[int, ...]
+    parameters: int
+    flops: int
+
+
+class NetworkSummary(Struct, frozen=True, tag=True, kw_only=True):
+    """Done: a network's layers and cost. FLOPs count a multiplication and an addition as two; the memory
+    figures are estimates for float32 activations."""
+
+    job: int
+    layers: list[Layer]
+    input_px: int
+    output_px: int
+    parameters: int
+    encoder_parameters: int
+    receptive_field_px: int | None
+    gflops_per_megapixel: float
+    weights_mb: float
+    predict_mb_per_megapixel: float
+    train_mb_per_megapixel: float
 
 
 class Failed(Struct, frozen=True, tag=True, kw_only=True):
@@ -157,8 +219,8 @@ class Cancelled(Struct, frozen=True, tag=True):
     job: int
 
 
-Outcome = Predicted | Trained | Described
-Event = Ready | Progress | TrainingPoint | Outcome | Failed | Cancelled
+Outcome = Predicted | Trained | Described | NetworkSummary
+Event = Ready | Progress | TrainingBegun | TrainingPoint | Outcome | Failed | Cancelled
 
 encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(Request).decode

@@ -51,8 +51,29 @@ class MatchCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistakes:
+    """What kinds of errors there are; see `count_mistakes`."""
+
+    merges: int
+    splits: int
+    misses: int
+    inventions: int
+
+    def __add__(self, other: Mistakes) -> Mistakes:
+        return Mistakes(
+            self.merges + other.merges,
+            self.splits + other.splits,
+            self.misses + other.misses,
+            self.inventions + other.inventions,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
-    """The figures of a set of images; see `score_images`."""
+    """The figures of a set of images; see `score_images`. `instances`: how many there truly are.
+
+    `ap`: by IoU threshold 0.5, 0.55 … 0.95.
+    """
 
     images: int
     dice: float
@@ -64,6 +85,13 @@ class Scores:
     ap50_mean: float
     ap75: float
     ap50_95: float
+    pixel_accuracy: float
+    ap: tuple[float, ...]
+    instances: int
+    merges: int
+    splits: int
+    misses: int
+    inventions: int
 
 
 def split_binary(labels: LabelImage) -> LabelImage:
@@ -74,18 +102,57 @@ def split_binary(labels: LabelImage) -> LabelImage:
     return components.astype(np.int32)
 
 
-def iou_matrix(true: LabelImage, pred: LabelImage) -> npt.NDArray[np.float64]:
-    """IoU of every true (rows) with every predicted instance (columns), ids in ascending order."""
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """Pixels every true (rows) shares with every predicted instance (columns), ids in ascending order, and
+    the areas of both."""
+
+    shared: npt.NDArray[np.int64]
+    true_areas: npt.NDArray[np.int64]
+    pred_areas: npt.NDArray[np.int64]
+
+    @property
+    def iou(self) -> npt.NDArray[np.float64]:
+        """Intersection over union of every pair."""
+        union = self.true_areas[:, None] + self.pred_areas[None, :] - self.shared
+        return np.asarray(self.shared / union)
+
+
+def overlaps(true: LabelImage, pred: LabelImage) -> Overlaps:
+    """Count the shared pixels of two label images. Raises ValueError if their sizes differ."""
     if true.shape != pred.shape:
         raise ValueError(f"label images of different size: {true.shape} and {pred.shape}")
     true_ids, true_place = np.unique(true, return_inverse=True)
     pred_ids, pred_place = np.unique(pred, return_inverse=True)
-    overlap = sparse.coo_array(
+    shared = sparse.coo_array(
         (np.ones(true.size, np.int64), (true_place.ravel(), pred_place.ravel())),
         shape=(true_ids.size, pred_ids.size),
     ).toarray()
-    union = overlap.sum(1, keepdims=True) + overlap.sum(0, keepdims=True) - overlap
-    return np.asarray((overlap / union)[true_ids != 0][:, pred_ids != 0])
+    rows, columns = true_ids != 0, pred_ids != 0
+    return Overlaps(shared[rows][:, columns], shared.sum(1)[rows], shared.sum(0)[columns])
+
+
+def iou_matrix(true: LabelImage, pred: LabelImage) -> npt.NDArray[np.float64]:
+    """IoU of every true (rows) with every predicted instance (columns), ids in ascending order."""
+    return overlaps(true, pred).iou
+
+
+def count_mistakes(overlap: Overlaps) -> Mistakes:
+    """Errors by kind. An instance belongs to the one that holds more than half of its pixels.
+
+    A predicted instance to which n > 1 true ones belong is n − 1 merges; a true one to which n > 1
+    predicted ones belong is n − 1 splits. A true instance that belongs to none and has none belonging to
+    it is a miss, such a predicted one an invention.
+    """
+    true_in_pred = overlap.shared * 2 > overlap.true_areas[:, None]
+    pred_in_true = overlap.shared * 2 > overlap.pred_areas[None, :]
+    either = true_in_pred | pred_in_true
+    return Mistakes(
+        merges=int(np.maximum(true_in_pred.sum(0) - 1, 0).sum()),
+        splits=int(np.maximum(pred_in_true.sum(1) - 1, 0).sum()),
+        misses=int(np.count_nonzero(~either.any(1))),
+        inventions=int(np.count_nonzero(~either.any(0))),
+    )
 
 
 def match_counts(iou: npt.NDArray[np.float64], threshold: float) -> MatchCounts:
@@ -109,19 +176,29 @@ def dice_and_iou(true: LabelImage, pred: LabelImage) -> tuple[float, float]:
     return _ratio(2 * both, total, empty=1.0), _ratio(both, total - both, empty=1.0)
 
 
-def score_images(pairs: Iterable[tuple[LabelImage, LabelImage]]) -> Scores:
+def score_images(
+    pairs: Iterable[tuple[LabelImage, LabelImage]], *, binary_as_components: bool = True
+) -> Scores:
     """Figures over (true, predicted) pairs.
+
+    `binary_as_components`: an image with one value besides 0 is a binary mask, its components instances.
 
     `dice` and `iou` are means per image; counts are pooled over all images (StarDist's dataset
     figure), `ap50_mean` is the mean of the images' own AP at 0.5 (Cellpose's figure).
     """
     pooled = dict.fromkeys(AP_THRESHOLDS, MatchCounts(0, 0, 0))
-    dices, ious, ap50s = [], [], []
+    mistakes = Mistakes(0, 0, 0, 0)
+    dices, ious, ap50s, instances, right, pixels = [], [], [], 0, 0, 0
     for true, pred in pairs:
-        true, pred = split_binary(true), split_binary(pred)
-        iou = iou_matrix(true, pred)
+        if binary_as_components:
+            true, pred = split_binary(true), split_binary(pred)
+        overlap = overlaps(true, pred)
+        mistakes += count_mistakes(overlap)
+        instances += overlap.true_areas.size
+        right += int(np.count_nonzero((true > 0) == (pred > 0)))
+        pixels += true.size
         for threshold in AP_THRESHOLDS:
-            counts = match_counts(iou, threshold)
+            counts = match_counts(overlap.iou, threshold)
             pooled[threshold] += counts
             if threshold == 0.5:
                 ap50s.append(counts.ap)
@@ -140,6 +217,13 @@ def score_images(pairs: Iterable[tuple[LabelImage, LabelImage]]) -> Scores:
         ap50_mean=_mean(ap50s),
         ap75=pooled[0.75].ap,
         ap50_95=_mean([counts.ap for counts in pooled.values()]),
+        pixel_accuracy=_ratio(right, pixels, empty=1.0),
+        ap=tuple(counts.ap for counts in pooled.values()),
+        instances=instances,
+        merges=mistakes.merges,
+        splits=mistakes.splits,
+        misses=mistakes.misses,
+        inventions=mistakes.inventions,
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from unet_studio.core.label_tiles import LabelArray, MaskArray
 from unet_studio.settings.prediction import Postprocessing
@@ -29,6 +32,39 @@ def instances_from_probability(probability: npt.NDArray[np.float32], settings: P
     for _ in range(settings.grow_px):
         labels = grow_by_one(labels)
     return labels
+
+
+def instances_of_classes(
+    probabilities: npt.NDArray[np.float32], settings: Postprocessing, stuff: Collection[int] = ()
+) -> tuple[LabelArray, list[int]]:
+    """Label image int32 (H, W) and the class of each of its ids 1..n, from the probability of every class
+    but background, float32 (H, W, K − 1).
+
+    Countable instances come from the sum of the countable classes; each is of the class that is likeliest
+    over its pixels. A class in `stuff` becomes one instance: the pixels where it is the likeliest of all.
+    """
+    count = probabilities.shape[2]
+    countable = [c for c in range(1, count + 1) if c not in stuff]
+    if count == 1 and countable:
+        labels = instances_from_probability(probabilities[:, :, 0], settings)
+        return labels, [1] * int(labels.max(initial=0))
+    labels = np.zeros(probabilities.shape[:2], np.int32)
+    classes: list[int] = []
+    if countable:
+        places = [c - 1 for c in countable]
+        labels = instances_from_probability(probabilities[:, :, places].sum(2), settings)
+        ids = np.arange(1, int(labels.max(initial=0)) + 1)
+        totals = [ndimage.sum_labels(probabilities[:, :, place], labels, ids) for place in places]
+        classes = [countable[best] for best in np.argmax(totals, axis=0).tolist()] if ids.size else []
+    background = 1 - probabilities.sum(2)
+    for index in sorted(set(stuff)):
+        own = probabilities[:, :, index - 1]
+        others = np.delete(probabilities, index - 1, axis=2).max(2, initial=0)
+        region = (own > others) & (own > background) & (labels == 0)
+        if np.count_nonzero(region) >= max(1, settings.min_area_px):
+            classes.append(index)
+            labels[region] = len(classes)
+    return labels, classes
 
 
 def _components(mask: MaskArray) -> tuple[LabelArray, int]:

@@ -1,9 +1,11 @@
-"""The border weights of Ronneberger et al. 2015, equation 2.
+"""The border weights of Ronneberger et al. 2015, equation 2, and those of Falk et al. 2019.
 
-    w(x) = w_c(x) + w0 · exp(−(d1(x) + d2(x))² / (2σ²))
+    w(x) = w_c(x) · far(x) + w0 · exp(−(d1(x) + d2(x))² / (2σ²))
+    far(x) = λ + (1 − λ) · exp(−d1(x)² / (2 σ1²))
 
 d1 and d2 are the distances from background pixel x to the nearest and the second-nearest instance;
-w_c balances the class frequencies. On instance pixels the border term is 0.
+w_c balances the class frequencies; far is 1 in the paper (λ = 1). On instance pixels the border term is 0
+and far is 1.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from unet_studio.core.label_tiles import LabelArray
+from unet_studio.core.label_tiles import LabelArray, MaskArray
+from unet_studio.settings.training import BorderWeights
 
 WeightMap = npt.NDArray[np.float32]
 
@@ -26,17 +29,21 @@ _CUTOFF_SIGMAS = 5.99137
 _THREADS = 2
 
 
-def cut_seams(labels: LabelArray) -> LabelArray:
+def cut_seams(labels: LabelArray, countable: npt.NDArray[np.bool_] | None = None) -> LabelArray:
     """A copy with one-pixel background between touching instances (paper, section 3).
 
     Of two touching instances the one with the smaller id gives way: its pixels that touch the other
     (8-neighbourhood) become background. So the seam is one pixel wide and nothing touches any more.
+    `countable` (highest id + 1,): False for what may touch others (membranes, vessels); None: nothing may.
     """
     cut = np.zeros(labels.shape, bool)
     for here, there in _half_neighbours():
         a, b = labels[here], labels[there]
-        cut[here] |= (a > 0) & (b > a)
-        cut[there] |= (b > 0) & (a > b)
+        touch = (a > 0) & (b > 0) & (a != b)
+        if countable is not None:
+            touch &= countable[a] & countable[b]
+        cut[here] |= touch & (b > a)
+        cut[there] |= touch & (a > b)
     out = labels.copy()
     out[cut] = 0
     return out
@@ -85,17 +92,56 @@ def border_term(labels: LabelArray, *, w0: float, sigma_px: float) -> WeightMap:
     return out
 
 
-def class_balance(semantic: npt.NDArray[np.integer], *, classes: int) -> WeightMap:
+def far_term(labels: LabelArray, *, far_weight: float, far_sigma_px: float) -> WeightMap:
+    """λ + (1 − λ) · exp(−d1² / (2 σ1²)) on background, 1 on instances; float32 (H, W).
+
+    Without any instance everything is far: λ.
+    """
+    if far_weight == 1:
+        return np.ones(labels.shape, np.float32)
+    background = (labels == 0).view(np.uint8)
+    if background.all():
+        return np.full(labels.shape, far_weight, np.float32)
+    distance = cv2.distanceTransform(background, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    near = np.exp(np.square(distance) * np.float32(-0.5 / far_sigma_px**2))
+    return np.asarray(np.float32(far_weight) + np.float32(1 - far_weight) * near, np.float32)
+
+
+def class_balance(counts: npt.NDArray[np.integer]) -> WeightMap:
     """w_c per class, float32 (classes,): inverse frequency, scaled so that the mean weight is 1.
 
-    `semantic`: integers (…) in 0..classes-1. A class that does not occur gets weight 1.
+    `counts` (classes,): pixels of every class. A class that does not occur gets weight 1.
     """
-    counts = np.bincount(semantic.ravel(), minlength=classes).astype(np.float64)
     present = counts > 0
-    out = np.ones(classes)
+    out = np.ones(counts.size)
     if present.any():
         out[present] = counts.sum() / (present.sum() * counts[present])
     return out.astype(np.float32)
+
+
+def weight_map(
+    labels: LabelArray,
+    checked: MaskArray | None,
+    *,
+    class_of: npt.NDArray[np.int64],
+    balance: WeightMap,
+    settings: BorderWeights,
+    countable: npt.NDArray[np.bool_] | None = None,
+) -> WeightMap:
+    """w(x), float32 (H, W); 0 outside the checked area.
+
+    `class_of` (highest id + 1,): class of every id, 0 for id 0. `countable` (the same): False for what is
+    no instance to be kept apart; None: all are.
+    """
+    weight = balance[class_of[labels]]
+    instances = labels if countable is None else np.where(countable[labels], labels, 0)
+    if settings.far_weight != 1:
+        weight = weight * far_term(labels, far_weight=settings.far_weight, far_sigma_px=settings.far_sigma_px)
+    border = border_term(instances, w0=settings.w0, sigma_px=settings.sigma_px)
+    weight = weight + (border if countable is None else np.where(labels == 0, border, 0))
+    if checked is not None:
+        weight[~checked] = 0
+    return weight
 
 
 def _two_nearest(

@@ -1,6 +1,8 @@
-"""A training run's folder: the exact images, labels and checked areas it used, and the request.
+"""The samples in a training run's folder: the exact images, labels and checked areas it used.
 
-runs/<number>/samples/NAME.tif  NAME_labels.tif  NAME_checked.png     request.json
+runs/<number>/samples/NAME.tif  NAME_labels.tif  NAME_classes.tif  NAME_checked.png
+
+What else is in a run's folder the engine writes: `engine.run_record`.
 """
 
 from __future__ import annotations
@@ -9,14 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from unet_studio.core.checked_area import CheckedArea
 from unet_studio.core.document import Document
 from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import LabelTiles
-from unet_studio.io.atomic import writable_folder, write_atomically
+from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.label_files import write_binary_png, write_label_tiff
 from unet_studio.io.open_image import open_image
@@ -73,9 +74,3 @@ def write_lessons(run: Path, lessons: Sequence[Lesson]) -> list[WrittenLesson]:
             write_binary_png(checked, lesson.checked.mask(lesson.bounds).astype(np.int32))
         written.append(WrittenLesson(image, labels, checked))
     return written
-
-
-def write_request(run: Path, request: msgspec.Struct) -> None:
-    """Keep the request beside the samples: what was asked, exactly."""
-    data = msgspec.json.format(msgspec.json.encode(request), indent=2)
-    write_atomically(run / "request.json", lambda path: path.write_bytes(data))

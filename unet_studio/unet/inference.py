@@ -1,4 +1,4 @@
-"""predict(): foreground probability of a plane, tile by tile."""
+"""Prediction: the class probabilities of a plane, tile by tile, and the proposals they make."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import Rect
@@ -16,7 +17,7 @@ from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.context import JobContext
 from unet_studio.segmentation.normalization import FloatPlane, PlaneArray, adapt_channels, normalize
 from unet_studio.segmentation.overlap_tile import TilePlan, predict_tiled
-from unet_studio.segmentation.proposals import instances_from_probability
+from unet_studio.segmentation.proposals import instances_of_classes
 from unet_studio.unet.device import Device
 from unet_studio.unet.network import UNet
 
@@ -28,12 +29,12 @@ _MIN_TILE_PX = 128
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """`labels` int32 (H, W) proposals; `notes`: sentences about what was done to the image.
-
-    `probability`: the foreground probability × 255, uint8 (H, W).
+    """`labels` int32 (H, W) proposals; `class_of`: the class of each id from 1; `notes`: sentences about
+    what was done to the image. `probability`: the foreground probability × 255, uint8 (H, W).
     """
 
     labels: LabelArray
+    class_of: list[int]
     probability: npt.NDArray[np.uint8]
     notes: list[Sentence]
 
@@ -48,7 +49,7 @@ def propose(
     tile_px = usual_tile_px(network)
     while True:
         try:
-            probability = foreground_probability(network, image, device, context, tile_px=tile_px)
+            probabilities = class_probabilities(network, image, device, context, tile_px=tile_px)
             break
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
@@ -62,26 +63,32 @@ def propose(
                 ) from error
             short = "Memory ran short: predicted in tiles of {tile_px} px instead."
             notes.append(Sentence(short, {"tile_px": str(tile_px)}))
-    labels = instances_from_probability(probability, model.postprocessing)
-    return Prediction(labels, (probability * 255 + 0.5).astype(np.uint8), notes)
+    labels, class_of = instances_of_classes(probabilities, model.postprocessing, model.stuff)
+    foreground = (probabilities.sum(2) * 255 + 0.5).astype(np.uint8)
+    return Prediction(labels, class_of, foreground, notes)
 
 
 def usual_tile_px(network: UNet) -> int:
     """Side of a tile that suits the network when memory is no concern."""
-    return max(_MIN_TILE_PX, _TILE_PX_TIMES_WIDTH // network.config.base_width)
+    config = network.config
+    # A tile much smaller than its context would be predicted for the context's sake.
+    return max(_MIN_TILE_PX, _TILE_PX_TIMES_WIDTH // config.base_width, config.context_px)
 
 
-def foreground_probability(
+def class_probabilities(
     network: UNet, image: FloatPlane, device: Device, context: JobContext, *, tile_px: int
 ) -> npt.NDArray[np.float32]:
-    """Foreground probability float32 (H, W) in [0, 1] of a normalised image float32 (H, W, C).
+    """Probability of every class but background, float32 (H, W, K − 1), of a normalised image
+    float32 (H, W, C).
 
     The network must be in evaluation mode on `device`. Overlap-tile; asks the context once per tile.
     """
     height, width = image.shape[:2]
     config = network.config
-    plan = TilePlan(height, width, tile_px, config.context_px, _EDGE_PX, config.size_multiple)
-    out = np.empty((height, width), np.float32)
+    # Valid convolutions eat their margin: at the plane's edge it is mirrored (paper, figure 2).
+    context_px, edge_px = max(config.context_px, config.margin_px), max(_EDGE_PX, config.margin_px)
+    plan = TilePlan(height, width, tile_px, context_px, edge_px, config.size_multiple)
+    out = np.empty((height, width, config.classes - 1), np.float32)
     done = 0
 
     def on_tile(_: Rect) -> None:
@@ -96,17 +103,23 @@ def foreground_probability(
     predict_tiled(
         plan,
         read=lambda rect: image[rect.slices],
-        predict=lambda window: _foreground(network, window, device),
+        predict=lambda window: _predict_window(network, window, device),
         out=out,
         on_tile=on_tile,
     )
     return out
 
 
-def _foreground(network: UNet, window: FloatPlane, device: Device) -> npt.NDArray[np.float32]:
+def _predict_window(network: UNet, window: FloatPlane, device: Device) -> npt.NDArray[np.float32]:
+    """Probabilities (h, w, K − 1) of a window (h, w, C); 0 in the margin that valid convolutions lose."""
+    height, width = window.shape[:2]
+    margin = network.config.margin_px
     x = torch.from_numpy(np.ascontiguousarray(window)).permute(2, 0, 1)[None]
     x = x.to(device.torch_device, memory_format=torch.channels_last)
+    if margin:
+        fit = network.config.fitting_size
+        x = F.pad(x, (0, fit(width) - width, 0, fit(height) - height), mode="replicate")
     with torch.inference_mode(), device.autocast():
-        logits = network(x).float()
-        foreground = 1.0 - torch.softmax(logits, dim=1)[0, 0]
-    return foreground.cpu().numpy()
+        p = torch.softmax(network(x).float(), dim=1)[0, 1:]
+    p = p[:, : height - 2 * margin, : width - 2 * margin]
+    return F.pad(p, (margin,) * 4).permute(1, 2, 0).cpu().numpy()

@@ -1,4 +1,4 @@
-"""Validation: loss and Dice on held-out images, and the post-processing that suits them best."""
+"""Validation: figures on held-out images, and the post-processing that suits them best."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ import numpy.typing as npt
 from unet_studio.core.label_tiles import LabelArray
 from unet_studio.jobs.context import JobContext
 from unet_studio.segmentation.matching import Scores, iou_matrix, match_counts, score_images
-from unet_studio.segmentation.proposals import instances_from_probability
+from unet_studio.segmentation.patches import Sample
+from unet_studio.segmentation.pixel_scores import confusion_matrix, pixel_scores
+from unet_studio.segmentation.proposals import instances_from_probability, instances_of_classes
+from unet_studio.segmentation.weight_map import weight_map
 from unet_studio.settings.prediction import Postprocessing
 from unet_studio.settings.training import BorderWeights
 from unet_studio.unet.device import Device
-from unet_studio.unet.inference import foreground_probability, usual_tile_px
+from unet_studio.unet.inference import class_probabilities, usual_tile_px
 from unet_studio.unet.network import UNet
-from unet_studio.unet.sampling import Sample, weight_map
 
 _EPSILON = 1e-6
 _THRESHOLDS = (0.4, 0.5, 0.6, 0.7)
@@ -27,13 +29,25 @@ _SEED_THRESHOLDS = (0.7, 0.8, 0.85, 0.9)
 _GROWTHS_PX = (0, 1)
 _TUNING_IOUS = (0.5, 0.75)
 
+Probabilities = npt.NDArray[np.float32]
+"""Of every class but background, (H, W, K − 1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValidationScore:
-    """Mean weighted cross entropy per counted pixel, and mean foreground Dice per image."""
+    """`loss`: mean weighted cross entropy per counted pixel and image. `dice`: mean over images and
+    classes. The rest over all counted pixels, and over all instances where everything is checked."""
 
     loss: float
     dice: float
+    mean_iou: float
+    class_iou: list[float]
+    pixel_accuracy: float
+    ap50: float
+    merges: int
+    splits: int
+    misses: int
+    inventions: int
 
 
 class QuietContext:
@@ -55,49 +69,81 @@ class QuietContext:
 
 
 class Validator:
-    """Holds the validation samples and their weight maps."""
+    """Holds the validation samples, their weight maps, and what was last predicted on them."""
 
     def __init__(
-        self, samples: Sequence[Sample], *, balance: npt.NDArray[np.float32], settings: BorderWeights
+        self,
+        samples: Sequence[Sample],
+        *,
+        balance: npt.NDArray[np.float32],
+        border_weights: BorderWeights,
+        postprocessing: Postprocessing,
+        stuff: Sequence[int] = (),
     ) -> None:
         self._samples = samples
-        self._weights = [weight_map(s.labels, s.checked, balance=balance, settings=settings) for s in samples]
+        self._postprocessing = postprocessing
+        self._stuff = tuple(stuff)
+        self._weights = [
+            weight_map(
+                s.labels, s.checked, class_of=s.class_of, balance=balance, settings=border_weights,
+                countable=s.countable,
+            )
+            for s in samples
+        ]  # fmt: skip
+        self.last: list[Probabilities] = []
 
     @property
     def has_samples(self) -> bool:
         """False if there is nothing to validate on."""
         return bool(self._samples)
 
-    def probabilities(
-        self, network: UNet, device: Device, context: JobContext
-    ) -> list[npt.NDArray[np.float32]]:
-        """Foreground probability float32 (H, W) of every sample; leaves the network in evaluation mode."""
+    def predict(self, network: UNet, device: Device, context: JobContext) -> list[Probabilities]:
+        """Probabilities of every sample; leaves the network in evaluation mode."""
         network.eval()
         quiet = QuietContext(context)
-        return [
-            foreground_probability(network, s.image, device, quiet, tile_px=usual_tile_px(network))
+        self.last = [
+            class_probabilities(network, s.image, device, quiet, tile_px=usual_tile_px(network))
             for s in self._samples
         ]
+        return self.last
 
     def score(self, network: UNet, device: Device, context: JobContext) -> ValidationScore:
-        """Loss and Dice now."""
+        """All figures now."""
+        classes = network.config.classes
         losses, dices = [], []
+        confusion = np.zeros((classes, classes), np.int64)
+        pairs = []
         for sample, weight, p in zip(
-            self._samples, self._weights, self.probabilities(network, device, context), strict=True
+            self._samples, self._weights, self.predict(network, device, context), strict=True
         ):
-            truth, counted = sample.labels > 0, weight > 0
-            likelihood = np.clip(np.where(truth, p, 1 - p), _EPSILON, 1)
+            truth, counted = sample.semantic, weight > 0
+            whole = np.concatenate([1 - p.sum(2, keepdims=True), p], axis=2)
+            likelihood = np.clip(np.take_along_axis(whole, truth[:, :, None], 2)[:, :, 0], _EPSILON, 1)
             losses.append(float((-np.log(likelihood) * weight)[counted].mean()) if counted.any() else 0.0)
-            found = (p >= 0.5) & counted
-            truth = truth & counted
-            total = np.count_nonzero(found) + np.count_nonzero(truth)
-            dices.append(2 * np.count_nonzero(found & truth) / total if total else 1.0)
-        return ValidationScore(float(np.mean(losses)), float(np.mean(dices)))
+            one = confusion_matrix(truth, whole.argmax(2), classes=classes, counted=counted)
+            dices.append(pixel_scores(one).mean_dice)
+            confusion += one
+            found, _ = instances_of_classes(p, self._postprocessing, self._stuff)
+            # Instances only half inside the checked area count with that half on both sides.
+            pairs.append((np.where(counted, sample.labels, 0), np.where(counted, found, 0)))
+        pixels, instances = pixel_scores(confusion), score_images(pairs, binary_as_components=False)
+        return ValidationScore(
+            loss=float(np.mean(losses)),
+            dice=float(np.mean(dices)),
+            mean_iou=pixels.mean_iou,
+            class_iou=list(pixels.iou),
+            pixel_accuracy=pixels.accuracy,
+            ap50=instances.ap50,
+            merges=instances.merges,
+            splits=instances.splits,
+            misses=instances.misses,
+            inventions=instances.inventions,
+        )
 
 
 def tune_postprocessing(
     truths: Sequence[LabelArray],
-    probabilities: Sequence[npt.NDArray[np.float32]],
+    probabilities: Sequence[Probabilities],
     start: Postprocessing,
 ) -> tuple[Postprocessing, Scores]:
     """Thresholds and growth with the best mean of AP50 and AP75 over images with uncut true labels.
@@ -115,21 +161,22 @@ def tune_postprocessing(
 
 def score_instances(
     truths: Sequence[LabelArray],
-    probabilities: Sequence[npt.NDArray[np.float32]],
+    probabilities: Sequence[Probabilities],
     settings: Postprocessing,
+    stuff: Sequence[int] = (),
 ) -> Scores:
     """All figures of the instances that `settings` makes of the probabilities."""
     return score_images(
-        (truth, instances_from_probability(p, settings))
+        (truth, instances_of_classes(p, settings, stuff)[0])
         for truth, p in zip(truths, probabilities, strict=True)
     )
 
 
 def _mean_ap(
-    truths: Sequence[LabelArray], probabilities: Sequence[npt.NDArray[np.float32]], settings: Postprocessing
+    truths: Sequence[LabelArray], probabilities: Sequence[Probabilities], settings: Postprocessing
 ) -> float:
     matrices = [
-        iou_matrix(truth, instances_from_probability(p, settings))
+        iou_matrix(truth, instances_from_probability(p.sum(2), settings))
         for truth, p in zip(truths, probabilities, strict=True)
     ]
     pooled = [_pooled_ap(matrices, threshold) for threshold in _TUNING_IOUS]

@@ -38,7 +38,7 @@ class EngineThread(QThread):
     """Owns one EngineConnection. Signals carry the Job they are about."""
 
     started_job = Signal(object)
-    reported = Signal(object, object)  # Job, Progress or TrainingPoint
+    reported = Signal(object, object)  # Job, and Progress, TrainingBegun or TrainingPoint
     done = Signal(object, object, object)  # Job, outcome, what `finish` made
     failed = Signal(object, object)  # Job, UserError
     cancelled = Signal(object)

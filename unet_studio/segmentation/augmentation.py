@@ -13,11 +13,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from unet_studio.core.label_tiles import LabelArray
 from unet_studio.settings.training import Augmentation
 
 FloatArray = npt.NDArray[np.float32]
 
 _GRID = 3
+_DARKEST = np.float32(1e-3)
+# Red, green, blue optical density of haematoxylin, eosin, DAB: Ruifrok and Johnston 2001, each of length 1.
+_STAINS = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.27, 0.57, 0.78]])
+_TO_DENSITY = (_STAINS / np.linalg.norm(_STAINS, axis=1, keepdims=True)).astype(np.float32)
+_FROM_DENSITY = np.linalg.inv(_TO_DENSITY).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +40,13 @@ class Warp:
         )
         return out if out.ndim == 3 else out[:, :, None]
 
-    def labels(self, labels: FloatArray) -> FloatArray:
-        """Nearest samples of a float32 (H, W) label image (exact up to 2^24) → (side, side)."""
-        out: FloatArray = cv2.remap(
-            labels, self.x, self.y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101
+    def labels(self, labels: LabelArray) -> LabelArray:
+        """Nearest samples of an int32 (H, W) label image → (side, side)."""
+        # OpenCV's remap knows no int32, but to copy a pixel it need not know what its four bytes mean.
+        out = cv2.remap(
+            labels.view(np.float32), self.x, self.y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101
         )
-        return out
+        return np.asarray(out).view(np.int32)
 
 
 def random_warp(
@@ -47,6 +54,9 @@ def random_warp(
 ) -> Warp:
     """A random warp of a patch around `centre` (y, x) of the source image."""
     half = (side_px - 1) / 2
+    if settings.shift_px > 0:
+        down, right = rng.uniform(-settings.shift_px, settings.shift_px, 2)
+        centre = (centre[0] + down, centre[1] + right)
     offsets = np.arange(side_px, dtype=np.float32) - np.float32(half)
     angle = rng.uniform(0, 2 * np.pi) if settings.rotate else 0.0
     zoom = np.exp(rng.uniform(-1, 1) * np.log(settings.scale))
@@ -63,10 +73,12 @@ def random_warp(
 
 
 def vary_grey_values(rng: np.random.Generator, image: FloatArray, settings: Augmentation) -> FloatArray:
-    """Change a normalised patch, float32 (H, W, C) with most values in [0, 1], in place of new stains,
-    exposures and cameras: gamma, contrast, brightness per channel, noise, blur, and by choice inversion,
-    loss of colour and permuted channels."""
+    """A normalised patch, float32 (H, W, C) with most values in [0, 1], as other stains, exposures and
+    cameras would show it: gamma, contrast and brightness per channel, noise, blur, stain, and by choice
+    inversion, loss of colour and permuted channels."""
     channels = image.shape[2]
+    if channels == 3 and settings.stain > 0:
+        image = jitter_stain(rng, image, strength=settings.stain)
     if channels > 1:
         if rng.random() < settings.to_grey:
             image = np.repeat(
@@ -83,8 +95,24 @@ def vary_grey_values(rng: np.random.Generator, image: FloatArray, settings: Augm
         contrast = np.exp(rng.normal(0, 0.4 * strength) + rng.normal(0, 0.2 * strength, channels))
         image = image * np.asarray(contrast, np.float32)
         image = image + np.asarray(rng.normal(0, 0.15 * strength, channels), np.float32)
-        if rng.random() < 0.3 * strength:
-            image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5)).reshape(image.shape)
-        if rng.random() < 0.6 * strength:
-            image = image + rng.normal(0, rng.uniform(0, 0.1), image.shape).astype(np.float32)
+    if rng.random() < 0.3 * settings.blur:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5)).reshape(image.shape)
+    if rng.random() < 0.6 * settings.noise:
+        noise = rng.standard_normal(image.shape, np.float32)
+        image = image + noise * np.float32(rng.uniform(0, 0.1))
     return np.ascontiguousarray(image, np.float32)
+
+
+def jitter_stain(rng: np.random.Generator, image: FloatArray, *, strength: float) -> FloatArray:
+    """A transmitted-light RGB patch, float32 (H, W, 3) with white at 1, with more or less of each stain.
+
+    The optical densities of haematoxylin, eosin and DAB (Ruifrok and Johnston 2001) are each scaled and
+    shifted at random (Tellez et al. 2018).
+    """
+    density = -np.log(np.clip(image, _DARKEST, 1.0))
+    stains = density @ _FROM_DENSITY
+    stains *= rng.uniform(1 - 0.5 * strength, 1 + 0.5 * strength, 3).astype(np.float32)
+    stains += rng.uniform(-0.05 * strength, 0.05 * strength, 3).astype(np.float32)
+    # What is brighter than white stays so much brighter.
+    over = np.maximum(image - 1.0, 0.0)
+    return np.asarray(np.exp(-(stains @ _TO_DENSITY)) + over, np.float32)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from unet_studio.segmentation.augmentation import random_warp, vary_grey_values
 
 from tests.conftest import discs
 from unet_studio.settings.training import Augmentation
-from unet_studio.unet.augmentation import random_warp, vary_grey_values
 
 STILL = Augmentation(elastic_sigma_px=0, rotate=False, flip=False, scale=1.0, grey=0)
 
@@ -15,7 +15,7 @@ def test_without_any_warp_the_patch_is_the_crop() -> None:
 
 
 def test_image_and_labels_move_together() -> None:
-    labels = discs((200, 200), (100, 100, 30), (60, 150, 25), (150, 60, 25)).astype(np.float32)
+    labels = discs((200, 200), (100, 100, 30), (60, 150, 25), (150, 60, 25))
     image = (labels > 0).astype(np.float32)[:, :, None]
     for seed in range(10):
         warp = random_warp(np.random.default_rng(seed), Augmentation(), centre=(100, 100), side_px=128)

@@ -1,0 +1,123 @@
+"""A run's folder: what was asked, on which data, with what, how it went, and where it can go on.
+
+request.json       the request, exactly
+environment.json   versions, machine, device, precision; SHA-256 of every file that taught
+events.jsonl       one line for every point of the curves
+checkpoint.pt      while it runs: all that is needed to go on
+tensorboard/       the same curves, and more, for TensorBoard
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import msgspec
+import numpy as np
+import torch
+
+import unet_studio
+from unet_studio.core.errors import TrainingDataError
+from unet_studio.io.atomic import write_atomically
+from unet_studio.io.model_folder import file_sha256
+from unet_studio.jobs.messages import SampleFiles, Train
+from unet_studio.unet.device import Device
+
+REQUEST = "request.json"
+_ENVIRONMENT = "environment.json"
+_EVENTS = "events.jsonl"
+_CHECKPOINT = "checkpoint.pt"
+
+
+class RunRecord:
+    """Writes into a run folder; one of None writes nothing."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    @property
+    def tensorboard_folder(self) -> Path | None:
+        """Where event files go."""
+        return self._folder / "tensorboard" if self._folder else None
+
+    def begin(self, request: Train, files: Sequence[SampleFiles], device: Device) -> None:
+        """Keep the request, the fingerprints and the environment of a new run."""
+        if self._folder is None:
+            return
+        self._write_json(REQUEST, request)
+        self._write_json(_ENVIRONMENT, _environment(device) | {"sha256": fingerprints(files)})
+        (self._folder / _EVENTS).write_bytes(b"")
+
+    def checkpoint(self, files: Sequence[SampleFiles]) -> dict[str, Any]:
+        """What an interrupted run goes on from.
+
+        Raises TrainingDataError if there is no checkpoint, or if a file that taught has changed since.
+        """
+        path = self._folder / _CHECKPOINT if self._folder else None
+        if self._folder is None or path is None or not path.is_file():
+            raise TrainingDataError(
+                "The run {run} cannot go on: it has no checkpoint. Either it is complete, or it ended before "
+                "its first measurement. Start it anew.",
+                run=self._folder,
+            )
+        before = msgspec.json.decode((self._folder / _ENVIRONMENT).read_bytes())["sha256"]
+        now = fingerprints(files)
+        changed = sorted(name for name in now if now[name] != before.get(name))
+        if changed:
+            raise TrainingDataError(
+                "The run {run} cannot go on: {file} has changed since it began. Start it anew.",
+                run=self._folder,
+                file=changed[0],
+            )
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        return state
+
+    def keep(self, make_checkpoint: Callable[[], dict[str, Any]]) -> None:
+        """Replace the checkpoint."""
+        if self._folder is not None:
+            write_atomically(
+                self._folder / _CHECKPOINT, lambda partial: torch.save(make_checkpoint(), partial)
+            )
+
+    def point(self, row: dict[str, Any]) -> None:
+        """One more line of the curves."""
+        if self._folder is not None:
+            with (self._folder / _EVENTS).open("ab") as file:
+                file.write(msgspec.json.encode(row) + b"\n")
+
+    def end(self) -> None:
+        """The run is complete: nothing is left to go on from."""
+        if self._folder is not None:
+            (self._folder / _CHECKPOINT).unlink(missing_ok=True)
+
+    def _write_json(self, name: str, value: Any) -> None:
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            data = msgspec.json.format(msgspec.json.encode(value), indent=2)
+            write_atomically(self._folder / name, lambda partial: partial.write_bytes(data))
+
+
+def fingerprints(files: Sequence[SampleFiles]) -> dict[str, str]:
+    """SHA-256 of every image and mask, by path."""
+    paths = {p for f in files for p in (f.image, f.mask, f.checked, f.classes) if p is not None}
+    return {path: file_sha256(Path(path)) for path in sorted(paths)}
+
+
+def _environment(device: Device) -> dict[str, Any]:
+    return {
+        "unet_studio": unet_studio.__version__,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "platform": platform.platform(),
+        "device": f"{device.torch_device} ({device.name})",
+        "precision": device.precision_name,
+        "reason": device.reason,
+        "threads": torch.get_num_threads(),
+        "processes": int(os.environ.get("WORLD_SIZE", "1")),
+    }

@@ -1,0 +1,164 @@
+"""What a training learns from: read, checked, split into training and validation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from unet_studio.core.errors import TrainingDataError
+from unet_studio.core.label_tiles import LabelArray, MaskArray
+from unet_studio.core.sentences import Sentence
+from unet_studio.io.image_source import whole_plane
+from unet_studio.io.label_files import read_label_image
+from unet_studio.io.model_folder import ModelConfig
+from unet_studio.io.open_image import open_image
+from unet_studio.jobs.context import JobContext
+from unet_studio.jobs.messages import SampleFiles
+from unet_studio.segmentation.normalization import PlaneArray
+from unet_studio.segmentation.patches import Sample, make_sample
+from unet_studio.settings.training import ObjectClass
+
+_SMALLEST_CUT_PX = 128
+_EIGHT_NEIGHBOURS = np.ones((3, 3))
+
+Masks = Literal["instances", "classes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """One image as it was read, and what is true of it: `labels` int32 (H, W), any ids, uncut;
+    `semantic` (H, W), the class of every pixel, None where there is one class."""
+
+    plane: PlaneArray
+    labels: LabelArray
+    semantic: npt.NDArray[np.integer] | None
+    checked: MaskArray | None
+
+    def sample(self, model: ModelConfig) -> Sample:
+        """As the network of `model` learns from it."""
+        return make_sample(
+            self.plane, self.labels, channels=model.network.in_channels, normalization=model.normalization,
+            checked=self.checked, semantic=self.semantic, stuff=model.stuff,
+        )  # fmt: skip
+
+
+def read_truths(files: Sequence[SampleFiles], masks: Masks, context: JobContext) -> list[Truth]:
+    """Read every image with its mask. `masks`: what the mask's values mean."""
+    truths = []
+    for one in files:
+        context.check_cancelled()
+        plane = whole_plane(open_image(Path(one.image)))
+        shape = (plane.shape[0], plane.shape[1])
+        labels = read_label_image(Path(one.mask), shape=shape)
+        semantic: npt.NDArray[np.integer] | None = None
+        if masks == "classes":
+            semantic, labels = labels, components_of_classes(labels)
+        elif one.classes is not None:
+            semantic = read_label_image(Path(one.classes), shape=shape)
+        checked = None
+        if one.checked is not None:
+            checked = read_label_image(Path(one.checked), shape=shape) > 0
+        truths.append(Truth(plane, labels, semantic, checked))
+    return truths
+
+
+def components_of_classes(semantic: LabelArray) -> LabelArray:
+    """Instances int32 (H, W) from the class of every pixel: the 8-connected components of each class."""
+    labels = np.zeros(semantic.shape, np.int32)
+    count = 0
+    for index in np.unique(semantic[semantic > 0]).tolist():
+        components, found = ndimage.label(semantic == index, structure=_EIGHT_NEIGHBOURS)
+        labels = np.where(components > 0, components + count, labels).astype(np.int32)
+        count += found
+    return labels
+
+
+def highest_class(truths: Sequence[Truth]) -> int:
+    """The highest class any pixel has, at least 1."""
+    return max([1, *(int(t.semantic.max(initial=0)) for t in truths if t.semantic is not None)])
+
+
+def check_truths(truths: Sequence[Truth], classes: Sequence[ObjectClass], channels: int) -> list[Sentence]:
+    """What a person should know about the training images, in words.
+
+    Raises TrainingDataError if they teach nothing, or hold a class the network does not have.
+    """
+    if not any((t.labels > 0).any() for t in truths):
+        raise TrainingDataError(
+            "None of the {count} training masks holds an instance: mark at least one, then train again.",
+            count=len(truths),
+        )
+    if highest_class(truths) > len(classes):
+        raise TrainingDataError(
+            "The masks hold class {found}, the network knows {known} besides background: name all of them "
+            "under classes in the settings, or start from scratch.",
+            found=highest_class(truths),
+            known=len(classes),
+        )
+    notes = []
+    have = sorted({1 if t.plane.ndim == 2 else t.plane.shape[2] for t in truths})
+    if len(have) > 1:
+        text = "The images have {have} channels; all were brought to the network's {want}."
+        values = {"have": ", ".join(map(str, have)), "want": str(channels)}
+        notes.append(Sentence(text, values))
+    if any(t.plane.dtype.kind == "f" and not np.isfinite(t.plane).all() for t in truths):
+        notes.append(Sentence("Pixels that are no number (NaN, infinite) count as black."))
+    if len(classes) > 1:
+        seen = np.zeros(len(classes) + 1, bool)
+        for truth in truths:
+            present = truth.semantic if truth.semantic is not None else (truth.labels > 0).astype(np.int32)
+            seen[np.unique(present)] = True
+        for index, one in enumerate(classes, 1):
+            if not seen[index]:
+                text = "No training image holds {name}: the network cannot learn it."
+                notes.append(Sentence(text, {"name": one.name}))
+    return notes
+
+
+def split_samples(
+    samples: Sequence[SampleFiles],
+    val_samples: Sequence[SampleFiles] | None,
+    val_fraction: float,
+    seed: int,
+) -> tuple[list[SampleFiles], list[SampleFiles]]:
+    """Training and validation files: as given, or a seeded split by image.
+
+    With a fraction above 0 and two or more images at least one validates and at least one trains.
+    """
+    if val_samples is not None:
+        return list(samples), list(val_samples)
+    count = len(samples)
+    held_out = 0
+    if val_fraction > 0 and count > 1:
+        held_out = min(count - 1, max(1, round(count * val_fraction)))
+    order = np.random.default_rng(seed).permutation(count)
+    val_places = set(order[:held_out].tolist())
+    return (
+        [s for i, s in enumerate(samples) if i not in val_places],
+        [s for i, s in enumerate(samples) if i in val_places],
+    )
+
+
+def hold_out_region(truth: Truth) -> tuple[list[Truth], list[Truth]]:
+    """With a single image its last quarter (along the longer side) validates, the rest trains.
+
+    Returns what trains and what validates. A small image is not cut: then nothing validates.
+    """
+    height, width = truth.labels.shape
+    if max(height, width) < _SMALLEST_CUT_PX:
+        return [truth], []
+    top, left = (0, width * 3 // 4) if width >= height else (height * 3 // 4, 0)
+    region = (slice(top, None), slice(left, None))
+    checked = np.ones((height, width), bool) if truth.checked is None else truth.checked.copy()
+    semantic = None if truth.semantic is None else truth.semantic[region]
+    held_out = Truth(truth.plane[region], truth.labels[region], semantic, checked[region].copy())
+    checked[region] = False
+    if not checked.any() or held_out.checked is None or not held_out.checked.any():
+        return [truth], []
+    return [Truth(truth.plane, truth.labels, truth.semantic, checked)], [held_out]
