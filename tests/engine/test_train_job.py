@@ -1,48 +1,223 @@
+"""A training from files to model folder: what it writes, how it goes on, what it says."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import cv2
+import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.conftest import discs
-from unet_studio.engine.train_job import hold_out_region, split_samples
-from unet_studio.jobs.messages import SampleFiles
-from unet_studio.settings.prediction import Normalization
-from unet_studio.unet.sampling import make_sample
+from tests.unet.conftest import tiny_model
+from unet_studio.core.errors import ModelError, TrainingDataError
+from unet_studio.engine.server import ServerContext
+from unet_studio.engine.train_job import run_training
+from unet_studio.io.label_files import write_label_tiff
+from unet_studio.jobs.context import JobCancelled
+from unet_studio.jobs.messages import SampleFiles, Train, TrainingBegun, TrainingPoint
+from unet_studio.settings.network import UNetConfig
+from unet_studio.settings.training import Augmentation, BorderWeights, ObjectClass, TrainConfig
+from unet_studio.unet.weights import load_network, save_weights
+
+CONFIG = TrainConfig(
+    network=UNetConfig(in_channels=1, base_width=4, depth=2), steps=12, batch_size=2, patch_px=48,
+    learning_rate=3e-3, val_every_steps=4, augmentation=Augmentation(elastic_sigma_px=2, grey=0.2),
+    precision="float32",
+)  # fmt: skip
 
 
-def files(count: int) -> list[SampleFiles]:
-    return [SampleFiles(f"{n}.png", f"{n}.tif") for n in range(count)]
+def write(folder: Path, count: int = 3, classes: bool = False) -> list[SampleFiles]:
+    rng = np.random.default_rng(0)
+    samples = []
+    for number in range(count):
+        labels = discs((96, 112), *[(int(rng.integers(96)), int(rng.integers(112)), 9) for _ in range(7)])
+        image = np.clip(rng.normal(40, 8, labels.shape) + 120 * (labels > 0), 0, 255).astype(np.uint8)
+        paths = [folder / f"{number}.png", folder / f"{number}.tif", folder / f"{number}_c.tif"]
+        cv2.imwrite(str(paths[0]), image)
+        write_label_tiff(paths[1], labels)
+        write_label_tiff(paths[2], np.where(labels > 0, labels % 2 + 1, 0).astype(np.int32))
+        samples.append(SampleFiles(str(paths[0]), str(paths[1]), classes=str(paths[2]) if classes else None))
+    return samples
 
 
-@given(st.integers(1, 60), st.floats(0, 0.9), st.integers(0, 99))
-def test_the_split_is_by_image_complete_and_the_same_for_a_seed(
-    count: int, fraction: float, seed: int
-) -> None:
-    train, val = split_samples(files(count), None, fraction, seed)
-    assert sorted(s.image for s in train + val) == sorted(s.image for s in files(count))
-    assert train, "something must teach"
-    assert bool(val) == (fraction > 0 and count > 1)
-    assert (train, val) == split_samples(files(count), None, fraction, seed)
+def request(folder: Path, **changes: object) -> Train:
+    base = Train(
+        job=1, samples=write(folder), config=CONFIG, out=str(folder / "model"), name="model",
+        run=str(folder / "run"), device="cpu",
+    )  # fmt: skip
+    return msgspec.structs.replace(base, **changes)
 
 
-def test_given_validation_images_are_taken_as_they_are() -> None:
-    train, val = split_samples(files(4), files(2), 0.5, 0)
-    assert (len(train), len(val)) == (4, 2)
+class Heard(ServerContext):
+    def __init__(self, end_after: int | None = None) -> None:
+        self.events: list[object] = []
+        super().__init__(1, self.events.append)
+        self._end_after = end_after
+
+    def check_cancelled(self) -> None:
+        steps = [e for e in self.events if type(e).__name__ == "Progress"]
+        if self._end_after is not None and len(steps) > self._end_after:
+            raise JobCancelled
+
+    def of(self, kind: type) -> list:
+        return [e for e in self.events if isinstance(e, kind)]
 
 
-@pytest.mark.parametrize("shape", [(200, 300), (300, 200)])
-def test_of_a_single_image_one_part_validates_and_the_other_trains(shape: tuple[int, int]) -> None:
-    labels = discs(shape, *[(y, x, 9) for y in range(20, shape[0], 40) for x in range(20, shape[1], 40)])
-    sample = make_sample(labels * 10.0, labels, channels=1, normalization=Normalization())
-    (train,), (val,), (truth,) = hold_out_region(sample, labels)
-    assert train.checked is not None
-    assert val.labels.shape == truth.shape
-    assert val.labels.size + train.checked.sum() == labels.size
-    assert ((truth > 0) == (val.labels > 0)).all()
+def test_the_run_folder_tells_what_was_asked_on_which_data_with_what_and_how_it_went(tmp_path: Path) -> None:
+    asked, context = request(tmp_path), Heard()
+    run_training(asked, context)
+    run = tmp_path / "run"
+    assert msgspec.json.decode((run / "request.json").read_bytes(), type=Train) == asked
+    environment = json.loads((run / "environment.json").read_text())
+    assert environment["torch"] == str(torch.__version__)
+    assert environment["precision"] == "float32"
+    assert len(environment["sha256"]) == 6
+    rows = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [0, 4, 8, 12]
+    assert {"val_dice", "val_mean_iou", "val_pixel_accuracy", "val_ap50", "val_merges", "learning_rate"} <= set(rows[-1])
+    assert not (run / "checkpoint.pt").exists(), "a complete run has nothing to go on from"
+    (begun,) = context.of(TrainingBegun)
+    assert (begun.training, begun.validation) == (2, 1)
+    assert "float32 was asked for" in begun.reason
+    assert [p.step for p in context.of(TrainingPoint)] == [0, 4, 8, 12]
 
 
-def test_a_small_image_is_not_cut() -> None:
-    sample = make_sample(
-        np.zeros((60, 60)), np.zeros((60, 60), int), channels=1, normalization=Normalization()
+def test_tensorboard_finds_curves_histograms_and_pictures(tmp_path: Path) -> None:
+    run_training(request(tmp_path), Heard())
+    events = EventAccumulator(str(tmp_path / "run" / "tensorboard"), size_guidance={"histograms": 0, "images": 0})
+    events.Reload()
+    tags = events.Tags()
+    assert {"loss/training", "loss/validation", "Dice", "learning_rate"} <= set(tags["scalars"])
+    assert [e.step for e in events.Scalars("Dice")] == [0, 4, 8, 12]
+    rows = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
+    assert [e.value for e in events.Scalars("Dice")] == pytest.approx([r["val_dice"] for r in rows], abs=1e-4)
+    assert any(tag.startswith("weights/encoder.first") for tag in tags["histograms"])
+    assert any(tag.startswith("gradients/") for tag in tags["histograms"])
+    assert tags["images"] == ["example_0"]
+    picture = events.Images("example_0")[0]
+    assert cv2.imdecode(np.frombuffer(picture.encoded_image_string, np.uint8), 1).shape == (96, 112, 3)
+
+
+def test_an_interrupted_run_goes_on_to_the_same_model(tmp_path: Path) -> None:
+    for name in ("whole", "cut"):
+        (tmp_path / name).mkdir()
+    run_training(request(tmp_path / "whole"), Heard())
+    asked = request(tmp_path / "cut")
+    with pytest.raises(JobCancelled):
+        run_training(asked, Heard(end_after=9))
+    assert (tmp_path / "cut" / "run" / "checkpoint.pt").exists()
+    assert not (tmp_path / "cut" / "model" / "config.json").exists()
+    context = Heard()
+    run_training(msgspec.structs.replace(asked, resume=True), context)
+    assert [p.step for p in context.of(TrainingPoint)] == [12]
+    a, b = (load_network(tmp_path / name / "model")[0].state_dict() for name in ("whole", "cut"))
+    for name, tensor in a.items():
+        assert torch.equal(tensor, b[name]), name
+    curves = [json.loads((tmp_path / n / "model" / "metrics.json").read_text())["curve"] for n in ("whole", "cut")]
+    assert [row["step"] for row in curves[0]] == [row["step"] for row in curves[1]] == [0, 4, 8, 12]
+
+
+def test_a_run_does_not_go_on_with_other_data_or_without_a_checkpoint(tmp_path: Path) -> None:
+    asked = request(tmp_path)
+    with pytest.raises(JobCancelled):
+        run_training(asked, Heard(end_after=9))
+    image = Path(asked.samples[1].image)
+    original = image.read_bytes()
+    cv2.imwrite(str(image), np.zeros((96, 112), np.uint8))
+    with pytest.raises(TrainingDataError, match=r"1\.png has changed since it began"):
+        run_training(msgspec.structs.replace(asked, resume=True), Heard())
+    image.write_bytes(original)
+    run_training(msgspec.structs.replace(asked, resume=True), Heard())
+    with pytest.raises(TrainingDataError, match="it has no checkpoint"):
+        run_training(msgspec.structs.replace(asked, resume=True), Heard())
+
+
+def test_classes_are_learnt_named_and_predicted(tmp_path: Path) -> None:
+    config = msgspec.structs.replace(CONFIG, classes=(ObjectClass("nucleus"), ObjectClass("debris")))
+    run_training(request(tmp_path, samples=write(tmp_path, classes=True), config=config), Heard())
+    network, model = load_network(tmp_path / "model")
+    assert network.config.classes == 3
+    assert [c.name for c in model.classes] == ["nucleus", "debris"]
+
+
+def test_masks_of_classes_decide_how_many_classes_there_are(tmp_path: Path) -> None:
+    write(tmp_path)
+    samples = [SampleFiles(str(tmp_path / f"{n}.png"), str(tmp_path / f"{n}_c.tif")) for n in range(3)]
+    config = msgspec.structs.replace(CONFIG, masks="classes")
+    run_training(request(tmp_path, samples=samples, config=config), Heard())
+    _, model = load_network(tmp_path / "model")
+    assert model.network.classes == 3
+    assert [c.name for c in model.classes] == ["class 1", "class 2"]
+
+
+def test_fine_tuning_with_more_classes_widens_the_last_layer_only(tmp_path: Path) -> None:
+    start = tiny_model(tmp_path / "start")
+    config = msgspec.structs.replace(
+        CONFIG, steps=1, learning_rate=1e-9, classes=(ObjectClass("a"), ObjectClass("b", is_stuff=True))
     )
-    assert hold_out_region(sample, sample.labels) == ([sample], [], [])
+    run_training(
+        request(tmp_path, samples=write(tmp_path, classes=True), config=config, init=str(start)), Heard()
+    )
+    (before, _), (after, model) = load_network(start), load_network(tmp_path / "model")
+    assert model.stuff == (2,)
+    assert after.classify.weight.shape[0] == 3
+    assert torch.allclose(before.encoder.first[0].weight, after.encoder.first[0].weight, atol=1e-5)
+
+
+def test_published_encoder_weights_are_the_start_and_the_adaptation_is_said(tmp_path: Path) -> None:
+    from unet_studio.unet.network import UNet
+
+    torch.manual_seed(3)
+    source = UNet(UNetConfig(encoder="resnet18", base_width=4, depth=3))
+    save_weights(tmp_path / "r18.safetensors", source.encoder.state_dict())
+    network = UNetConfig(in_channels=1, encoder="resnet18", base_width=4, depth=3)
+    config = msgspec.structs.replace(CONFIG, network=network, steps=1, learning_rate=1e-9)
+    context = Heard()
+    asked = request(tmp_path, config=config, encoder_weights=str(tmp_path / "r18.safetensors"))
+    run_training(asked, context)
+    assert "from 3 to 1 input channels" in str(context.of(TrainingBegun)[0].notes[0])
+    after, _ = load_network(tmp_path / "model")
+    assert torch.allclose(after.encoder.layer1[0].conv1.weight, source.encoder.layer1[0].conv1.weight, atol=1e-4)
+    (tmp_path / "r18.safetensors").write_bytes(b"not weights")
+    with pytest.raises(ModelError, match="damaged"):
+        run_training(asked, Heard())
+
+
+def test_a_training_that_diverges_before_it_learnt_anything_makes_no_model(tmp_path: Path) -> None:
+    network = UNetConfig(in_channels=1, base_width=4, depth=2, normalization="none")
+    config = msgspec.structs.replace(
+        CONFIG, network=network, optimizer="sgd", learning_rate=10.0, gradient_norm=0.0, momentum=0.99,
+        steps=500, val_every_steps=500, border_weights=BorderWeights(w0=100),
+    )  # fmt: skip
+    samples = write(tmp_path)
+    with pytest.raises(TrainingDataError, match="Use a smaller learning rate than 10"):
+        run_training(request(tmp_path, samples=samples, config=config), Heard())
+    assert not (tmp_path / "model" / "config.json").exists()
+
+
+def test_what_the_end_means_is_said(tmp_path: Path) -> None:
+    network = UNetConfig(in_channels=1, base_width=4, depth=2, normalization="none")
+    config = msgspec.structs.replace(
+        CONFIG, network=network, learning_rate=1e-10, patience=1, val_every_steps=1
+    )
+    trained = run_training(request(tmp_path, config=config), Heard())
+    assert any("nothing was gained since step 0" in str(note) for note in trained.notes)
+    assert trained.metrics["ending"] == "no_gain"
+    complete = msgspec.structs.replace(config, patience=None, steps=3)
+    (note,) = run_training(request(tmp_path, config=complete), Heard()).notes
+    assert "In 3 steps nothing became better than the start" in str(note)
+
+
+def test_stop_keeps_what_was_learnt(tmp_path: Path) -> None:
+    context = Heard()
+    context.stopped = threading.Event()
+    context.stopped.set()
+    trained = run_training(request(tmp_path), context)
+    assert trained.metrics["ending"] == "stopped"
+    assert (tmp_path / "model" / "config.json").exists()

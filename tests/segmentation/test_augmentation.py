@@ -1,11 +1,13 @@
+import msgspec
 import numpy as np
 import pytest
-from unet_studio.segmentation.augmentation import random_warp, vary_grey_values
+from unet_studio.segmentation import augmentation
+from unet_studio.segmentation.augmentation import jitter_stain, random_warp, vary_grey_values
 
 from tests.conftest import discs
 from unet_studio.settings.training import Augmentation
 
-STILL = Augmentation(elastic_sigma_px=0, rotate=False, flip=False, scale=1.0, grey=0)
+STILL = Augmentation(elastic_sigma_px=0, rotate=False, flip=False, scale=1.0, grey=0, noise=0, blur=0)
 
 
 def test_without_any_warp_the_patch_is_the_crop() -> None:
@@ -56,3 +58,48 @@ def test_grey_value_changes_keep_shape_and_stay_finite() -> None:
         assert out.shape == image.shape
         assert out.dtype == np.float32
         assert np.isfinite(out).all()
+
+
+def test_labels_of_any_size_are_copied_bit_for_bit() -> None:
+    ids = np.array([0, 1, 70_000, 2**24 + 1, 2**31 - 1, 0x7F80_0001, 0x7FC0_0000], np.int32)
+    labels = np.random.default_rng(0).choice(ids, (50, 60)).astype(np.int32)
+    warp = random_warp(np.random.default_rng(1), STILL, centre=(24.5, 29.5), side_px=20)
+    assert (warp.labels(labels) == labels[15:35, 20:40]).all()
+
+
+def test_shifts_stay_within_their_bound() -> None:
+    settings = msgspec.structs.replace(STILL, shift_px=7)
+    rest = random_warp(np.random.default_rng(0), STILL, centre=(50, 50), side_px=8)
+    moved = [random_warp(np.random.default_rng(s), settings, centre=(50, 50), side_px=8).y - rest.y for s in range(200)]
+    assert max(np.abs(m).max() for m in moved) <= 7
+    assert np.std([m[0, 0] for m in moved]) == pytest.approx(14 / 12**0.5, rel=0.2)
+
+
+@pytest.mark.parametrize("name", ["noise", "blur", "stain", "grey"])
+def test_every_strength_works_alone_and_zero_changes_nothing(name: str) -> None:
+    image = np.random.default_rng(0).uniform(0.1, 0.9, (40, 40, 3)).astype(np.float32)
+    still = vary_grey_values(np.random.default_rng(0), image, STILL)
+    assert (still == image).all()
+    strong = msgspec.structs.replace(STILL, **{name: 1.0})
+    changed = [vary_grey_values(np.random.default_rng(s), image, strong) for s in range(20)]
+    assert any(np.abs(c - image).max() > 0.01 for c in changed)
+
+
+def test_stain_jitter_of_no_strength_gives_the_image_back_and_white_stays_bright() -> None:
+    image = np.random.default_rng(0).uniform(0.05, 1.0, (30, 30, 3)).astype(np.float32)
+    np.testing.assert_allclose(jitter_stain(np.random.default_rng(1), image, strength=0.0), image, atol=1e-4)
+    white = np.ones((8, 8, 3), np.float32)
+    assert jitter_stain(np.random.default_rng(1), white, strength=1.0).min() > 0.8
+
+
+def test_stains_separate_as_scikit_image_separates_them() -> None:
+    from skimage.color import rgb2hed
+
+    image = np.random.default_rng(0).uniform(0.05, 1.0, (10, 10, 3))
+    density = -np.log(image)
+    ours = density @ augmentation._FROM_DENSITY
+    theirs = rgb2hed(image)
+    # The same three directions, each in another unit.
+    for stain in range(3):
+        ratio = ours[..., stain] / np.where(np.abs(theirs[..., stain]) < 1e-6, np.nan, theirs[..., stain])
+        assert np.nanstd(ratio[theirs[..., stain] > 0.02]) < 0.02 * abs(np.nanmean(ratio[theirs[..., stain] > 0.02]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +13,13 @@ from hypothesis import strategies as st
 from skimage.metrics import contingency_table
 
 from tests.conftest import discs
+from tests.segmentation.reference.stardist_matching import THRESHOLDS, random_pair
 from unet_studio.segmentation.matching import (
+    AP_THRESHOLDS,
+    count_mistakes,
     iou_matrix,
     match_counts,
+    overlaps,
     score_images,
     split_binary,
 )
@@ -57,6 +63,63 @@ def test_matches_are_as_many_as_a_search_over_all_assignments_finds(
     assert counts.tp == brute_force_matches(iou, threshold)
     assert counts.tp + counts.fn == iou.shape[0]
     assert counts.tp + counts.fp == iou.shape[1]
+
+
+STARDIST = json.loads(Path(__file__).with_name("reference").joinpath("stardist_matching.json").read_text())
+
+
+@pytest.mark.parametrize("seed", range(len(STARDIST)))
+def test_counts_precision_recall_f1_and_ap_are_stardists(seed: int) -> None:
+    assert THRESHOLDS == AP_THRESHOLDS
+    true, pred = random_pair(seed)
+    iou = iou_matrix(true, pred)
+    for threshold, expected in zip(THRESHOLDS, STARDIST[seed], strict=True):
+        ours = match_counts(iou, threshold)
+        found = [ours.tp, ours.fp, ours.fn, ours.precision, ours.recall, ours.f1, ours.ap]
+        assert found == pytest.approx(expected), threshold
+    assert score_images([(true, pred)]).ap == pytest.approx([row[6] for row in STARDIST[seed]])
+
+
+def brute_force_mistakes(true: np.ndarray, pred: np.ndarray) -> tuple[int, int, int, int]:
+    """Straight from the definition, pixel by pixel."""
+
+    def inside(one: np.ndarray, other: np.ndarray) -> dict[int, int]:
+        """Which instance of `other` holds more than half of each of `one`."""
+        holders = {}
+        for i in set(one.ravel().tolist()) - {0}:
+            pixels = other[one == i].tolist()
+            for j in set(pixels) - {0}:
+                if pixels.count(j) * 2 > len(pixels):
+                    holders[i] = j
+        return holders
+
+    t_in_p, p_in_t = inside(true, pred), inside(pred, true)
+    trues, preds = set(true.ravel().tolist()) - {0}, set(pred.ravel().tolist()) - {0}
+    merges = sum(max(0, list(t_in_p.values()).count(p) - 1) for p in preds)
+    splits = sum(max(0, list(p_in_t.values()).count(t) - 1) for t in trues)
+    misses = len(trues - set(t_in_p) - set(p_in_t.values()))
+    inventions = len(preds - set(p_in_t) - set(t_in_p.values()))
+    return merges, splits, misses, inventions
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.integers(0, 100_000))
+def test_merges_splits_misses_and_inventions_are_as_defined(seed: int) -> None:
+    true, pred = random_pair(seed)
+    if seed % 3 == 0:
+        pred = np.where(pred > 0, pred // 3 + 1, 0)
+    ours = count_mistakes(overlaps(true, pred))
+    assert (ours.merges, ours.splits, ours.misses, ours.inventions) == brute_force_mistakes(true, pred)
+
+
+def test_one_blob_over_three_cells_is_two_merges_and_the_other_way_round_two_splits() -> None:
+    three = np.zeros((10, 30), np.int32)
+    three[2:8, 2:9], three[2:8, 10:19], three[2:8, 20:28] = 1, 2, 3
+    one = np.zeros_like(three)
+    one[2:8, 2:28] = 1
+    merged, split = (score_images([pair], binary_as_components=False) for pair in ((three, one), (one, three)))
+    assert (merged.merges, merged.splits, merged.misses, merged.inventions) == (2, 0, 0, 0)
+    assert (split.merges, split.splits, split.misses, split.inventions) == (0, 2, 0, 0)
 
 
 def test_pooled_and_mean_ap_differ_as_defined() -> None:

@@ -2,7 +2,11 @@ import numpy as np
 from scipy import ndimage
 
 from tests.conftest import discs
-from unet_studio.segmentation.proposals import grow_by_one, instances_from_probability
+from unet_studio.segmentation.proposals import (
+    grow_by_one,
+    instances_from_probability,
+    instances_of_classes,
+)
 from unet_studio.settings.prediction import Postprocessing
 
 
@@ -53,3 +57,37 @@ def test_a_faint_cell_without_seed_is_kept_and_takes_nothing_from_its_neighbour(
     labels = instances_from_probability(probability, Postprocessing(threshold=0.5, seed_threshold=0.8))
     assert len(np.unique(labels[faint])) == 1
     assert labels[30, 36] not in (0, labels[30, 20])
+
+
+def test_every_instance_is_of_the_class_that_is_likeliest_over_its_pixels() -> None:
+    labels = discs((60, 90), (30, 20, 12), (30, 60, 12))
+    p = np.zeros((60, 90, 3), np.float32)
+    p[labels == 1, 1] = 0.7
+    p[labels == 1, 0] = 0.25
+    p[labels == 2, 0] = 0.5
+    p[labels == 2, 1] = 0.45
+    found, classes = instances_of_classes(p, Postprocessing())
+    assert found.max() == len(classes) == 2
+    assert classes[found[30, 20] - 1] == 2
+    assert classes[found[30, 60] - 1] == 1, "half sure of each class is sure that it is a cell"
+
+
+def test_a_class_that_cannot_be_counted_is_one_instance_where_it_is_likeliest() -> None:
+    p = np.zeros((60, 90, 2), np.float32)
+    p[:, 10:14, 1] = 0.9
+    p[:, 70:74, 1] = 0.9
+    p[20:40, 30:50, 0] = 0.95
+    found, classes = instances_of_classes(p, Postprocessing(), stuff=(2,))
+    assert sorted(classes) == [1, 2]
+    assert found[5, 12] == found[50, 72] == classes.index(2) + 1
+    assert found[30, 40] == classes.index(1) + 1
+    nothing, none = instances_of_classes(np.zeros((20, 20, 2), np.float32), Postprocessing(), stuff=(2,))
+    assert none == []
+    assert not nothing.any()
+
+
+def test_one_class_gives_what_the_foreground_gives() -> None:
+    p = np.random.default_rng(0).random((40, 50)).astype(np.float32)
+    found, classes = instances_of_classes(p[:, :, None], Postprocessing())
+    assert (found == instances_from_probability(p, Postprocessing())).all()
+    assert set(classes) <= {1}

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from tests.conftest import DATA, discs
-from unet_studio.segmentation.weight_map import border_term, class_balance, cut_seams
+from unet_studio.segmentation.weight_map import border_term, class_balance, cut_seams, far_term, weight_map
+from unet_studio.settings.training import BORDER_WEIGHT_PRESETS, BorderWeights
 
 
 def plain_border_term(labels: np.ndarray, w0: float, sigma_px: float) -> np.ndarray:
@@ -85,3 +86,52 @@ def test_class_balance_gives_every_class_the_same_total_weight() -> None:
     assert weights[0] * 90 == pytest.approx(weights[1] * 10)
     assert (weights[semantic]).mean() == pytest.approx(1.0)
     assert class_balance(np.zeros(3, int)).tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("preset", BORDER_WEIGHT_PRESETS)
+def test_every_preset_is_its_formula(preset: str) -> None:
+    """Paper: equation 2. Freiburg: λ 0.1, σ1 10 px, w0 50, σ 6 px, instances 1."""
+    labels = cut_seams(discs((90, 120), (30, 30, 12), (30, 56, 13), (70, 90, 10)))
+    settings = BORDER_WEIGHT_PRESETS[preset]
+    class_of = np.array([0, 1, 1, 1])
+    counts = np.bincount((labels > 0).ravel().astype(int), minlength=2)
+    balance = class_balance(counts) if settings.balance_classes else np.ones(2, np.float32)
+    ours = weight_map(labels, None, class_of=class_of, balance=balance, settings=settings)
+    d1 = ndimage.distance_transform_edt(labels == 0)
+    if preset == "paper":
+        w0, sigma, base = 10, 5, balance[(labels > 0).astype(int)]
+        assert balance[0] * counts[0] == pytest.approx(balance[1] * counts[1])
+    elif preset == "freiburg":
+        w0, sigma, base = 50, 6, np.where(labels > 0, 1, 0.1 + 0.9 * np.exp(-(d1**2) / 200))
+    else:
+        w0, sigma, base = 0, 5, np.ones(labels.shape)
+    expected = base + plain_border_term(labels, w0, sigma)
+    assert np.abs(ours - expected).max() <= 1e-5 * max(1, expected.max())
+
+
+def test_without_any_instance_everything_is_far() -> None:
+    assert (far_term(np.zeros((5, 5), np.int32), far_weight=0.1, far_sigma_px=10) == np.float32(0.1)).all()
+
+
+def test_what_is_not_checked_weighs_nothing_and_what_cannot_be_counted_has_no_border() -> None:
+    labels = np.zeros((40, 60), np.int32)
+    labels[10:30, 5:20], labels[10:30, 24:40], labels[:, 45:50] = 1, 2, 3
+    checked = np.ones(labels.shape, bool)
+    checked[:5] = False
+    settings = BorderWeights(balance_classes=False)
+    kwargs = {"class_of": np.array([0, 1, 1, 2]), "balance": np.ones(3, np.float32), "settings": settings}
+    all_count = weight_map(labels, checked, **kwargs)
+    vessel = weight_map(labels, checked, countable=np.array([True, True, True, False]), **kwargs)
+    assert not vessel[:5].any()
+    assert (vessel[10:30, 21:23] > 2).all(), "between two cells"
+    assert (all_count[15:25, 42] > 2).all()
+    assert (vessel[15:25, 42] < 1.1).all(), "between a cell and a vessel"
+    assert (vessel[:, 45:50][5:] == 1).all()
+
+
+def test_only_countable_instances_are_cut_apart() -> None:
+    labels = np.repeat([[1, 1, 2, 2, 3, 3]], 4, 0).astype(np.int32)
+    cut = cut_seams(labels, np.array([True, True, True, False]))
+    assert (cut[:, 4:] == 3).all()
+    assert ((cut[:, 1] == 0) | (cut[:, 2] == 0)).all()
+    assert (cut[:, 3] == 2).all()

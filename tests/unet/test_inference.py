@@ -14,7 +14,7 @@ from unet_studio.jobs.context import JobCancelled
 from unet_studio.settings.network import UNetConfig
 from unet_studio.unet import inference
 from unet_studio.unet.device import Device
-from unet_studio.unet.inference import foreground_probability, propose
+from unet_studio.unet.inference import class_probabilities, propose
 from unet_studio.unet.network import UNet
 
 FLOAT32 = Device(torch.device("cpu"), torch.float32, "test")
@@ -34,9 +34,29 @@ def test_tiled_prediction_equals_the_whole_one_within_1e_5(
     height: int, width: int, tile_px: int, depth: int
 ) -> None:
     image = np.random.default_rng(0).random((height, width, 1)).astype(np.float32)
-    whole = foreground_probability(NETWORKS[depth], image, FLOAT32, QuietContext(), tile_px=4096)
-    tiled = foreground_probability(NETWORKS[depth], image, FLOAT32, QuietContext(), tile_px=tile_px)
-    assert whole.shape == (height, width)
+    whole = class_probabilities(NETWORKS[depth], image, FLOAT32, QuietContext(), tile_px=4096)
+    tiled = class_probabilities(NETWORKS[depth], image, FLOAT32, QuietContext(), tile_px=tile_px)
+    assert whole.shape == (height, width, 1)
+    assert np.abs(tiled - whole).max() <= 1e-5
+
+
+VALID = [
+    network(in_channels=1, depth=2, padding="valid", normalization="none"),
+    network(in_channels=1, depth=2, padding="valid", encoder="resnet18", upsampling="bilinear", classes=3),
+    network(in_channels=1, depth=3, encoder="resnet18", blocks="residual", attention_gates=True, upsampling="bicubic"),
+]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 200), st.integers(1, 200), st.integers(20, 150), st.sampled_from(VALID))
+def test_valid_and_resnet_networks_predict_the_same_however_the_plane_is_cut(
+    height: int, width: int, tile_px: int, net: UNet
+) -> None:
+    image = np.random.default_rng(1).random((height, width, 1)).astype(np.float32)
+    whole = class_probabilities(net, image, FLOAT32, QuietContext(), tile_px=4096)
+    tiled = class_probabilities(net, image, FLOAT32, QuietContext(), tile_px=tile_px)
+    assert whole.shape == (height, width, net.config.classes - 1)
+    assert whole.min() > 0, "every pixel has an answer"
     assert np.abs(tiled - whole).max() <= 1e-5
 
 
@@ -53,7 +73,7 @@ def test_any_plane_can_be_proposed_on(shape: tuple[int, ...], dtype: type) -> No
 
 def test_progress_moves_tile_by_tile(quiet: QuietContext) -> None:
     image = np.zeros((200, 300, 1), np.float32)
-    foreground_probability(NETWORKS[2], image, FLOAT32, quiet, tile_px=100)
+    class_probabilities(NETWORKS[2], image, FLOAT32, quiet, tile_px=100)
     assert quiet.seen == [(done, 6) for done in range(7)]
 
 
@@ -65,20 +85,20 @@ def test_cancel_is_obeyed_between_tiles() -> None:
 
     context = Impatient()
     with pytest.raises(JobCancelled):
-        foreground_probability(NETWORKS[1], np.zeros((400, 400, 1), np.float32), FLOAT32, context, tile_px=64)
+        class_probabilities(NETWORKS[1], np.zeros((400, 400, 1), np.float32), FLOAT32, context, tile_px=64)
     assert context.seen[-1][0] <= 3
 
 
 def test_short_memory_halves_the_tile_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     net = network(depth=2)
-    real = inference._foreground
+    real = inference._predict_window
 
     def small_memory(net: UNet, window: np.ndarray, device: Device) -> np.ndarray:
         if window.shape[0] > 700:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return real(net, window, device)
 
-    monkeypatch.setattr(inference, "_foreground", small_memory)
+    monkeypatch.setattr(inference, "_predict_window", small_memory)
     plane = np.random.default_rng(0).integers(0, 255, (900, 900, 3)).astype(np.uint8)
     prediction = propose(net, ModelConfig(name="m", network=net.config), plane, FLOAT32, QuietContext())
     assert any("tiles of 512 px" in str(note) for note in prediction.notes)

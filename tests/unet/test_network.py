@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from unet_studio.settings.network import PRESETS, UNetConfig
-from unet_studio.unet.blocks import SqueezeExcite, UpSample
+from unet_studio.unet.blocks import SqueezeExcite, up_sample
 from unet_studio.unet.network import UNet
 
 
@@ -199,7 +199,7 @@ def test_up_sampling_first_or_convolving_first_is_the_same() -> None:
     torch.manual_seed(0)
     x = torch.randn(2, 8, 5, 7)
     for mode in ("nearest", "bilinear", "bicubic"):
-        conv, up = UpSample(8, 4, UNetConfig(upsampling=mode))  # type: ignore[arg-type]
+        conv, up = up_sample(8, 4, UNetConfig(upsampling=mode))  # type: ignore[arg-type]
         assert torch.allclose(up(conv(x)), conv(up(x)), atol=1e-5)
 
 

@@ -39,20 +39,20 @@ class TensorBoardLog:
         step, add = point.step, self._writer.add_scalar
         if point.step:
             add("loss/training", point.train_loss, step)
-            add("gradient norm", point.gradient_norm, step)
-        add("learning rate", point.learning_rate, step)
+            add("gradient_norm", point.gradient_norm, step)
+        add("learning_rate", point.learning_rate, step)
         if point.validation is not None:
             add("loss/validation", point.validation.loss, step)
             add("Dice", point.validation.dice, step)
             add("AP50", point.validation.ap50, step)
-            add("mean IoU", point.validation.mean_iou, step)
+            add("mean_IoU", point.validation.mean_iou, step)
         for name, parameter in network.named_parameters():
             self._writer.add_histogram(f"weights/{name}", parameter.detach().float().cpu().numpy(), step)
             if parameter.grad is not None and bool(parameter.grad.isfinite().all()):
                 gradient = parameter.grad.detach().float().cpu().numpy()
                 self._writer.add_histogram(f"gradients/{name}", gradient, step)
         for number, (sample, p) in enumerate(zip(samples[:_EXAMPLES], probabilities, strict=False)):
-            self._writer.add_image(f"example {number}", overlay(sample, p), step, dataformats="HWC")
+            self._writer.add_image(f"example_{number}", overlay(sample, p), step, dataformats="HWC")
         self._writer.flush()
 
     def close(self) -> None:

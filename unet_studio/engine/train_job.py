@@ -169,17 +169,23 @@ def _ending_notes(result: FitResult, config: TrainConfig, *, from_scratch: bool)
     if result.ending == "diverged":
         if from_scratch and result.best_step == 0:
             raise TrainingDataError(
-                "The training diverged at step {step}: the loss was no longer a number and nothing had been "
+                "The training diverged at step {step}: the loss grew out of bounds before anything was "
                 "learnt. Use a smaller learning rate than {rate}.",
                 **values,
             )
         text = (
-            "The training diverged at step {step}: the loss was no longer a number. The best weights, of "
-            "step {best_step}, were kept. Use a smaller learning rate than {rate}."
+            "The training diverged at step {step}: the loss grew out of bounds. The best weights, of step "
+            "{best_step}, were kept. Use a smaller learning rate than {rate}."
         )
         return [Sentence(text, values)]
     if result.ending == "no_gain":
         text = "Ended at step {step}: nothing was gained since step {best_step}, whose weights were kept."
+        return [Sentence(text, values)]
+    if result.best_step == 0:
+        text = (
+            "In {step} steps nothing became better than the start on the validation pixels, so the model is "
+            "the one it began with. Check more images, train longer, or try another learning rate than {rate}."
+        )
         return [Sentence(text, values)]
     return []
 

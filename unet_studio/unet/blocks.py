@@ -121,21 +121,18 @@ class AttentionGate(nn.Module):
         return skip * torch.sigmoid(self.gate(F.relu(self.of_skip(skip) + self.of_up(up))))
 
 
-class UpSample(nn.Sequential):
+def up_sample(in_channels: int, out_channels: int, config: UNetConfig) -> nn.Module:
     """Twice the size: a 2×2 transposed convolution, or interpolation and a 1×1 convolution.
 
     The 1×1 convolution comes first: both orders give the same, this one costs a quarter.
     """
-
-    def __init__(self, in_channels: int, out_channels: int, config: UNetConfig) -> None:
-        if config.upsampling == "transposed":
-            super().__init__(nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2))
-            return
-        align = None if config.upsampling == "nearest" else False
-        super().__init__(
-            nn.Conv2d(in_channels, out_channels, 1),
-            nn.Upsample(scale_factor=2, mode=config.upsampling, align_corners=align),
-        )
+    if config.upsampling == "transposed":
+        return nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2)
+    align = None if config.upsampling == "nearest" else False
+    return nn.Sequential(
+        nn.Conv2d(in_channels, out_channels, 1),
+        nn.Upsample(scale_factor=2, mode=config.upsampling, align_corners=align),
+    )
 
 
 class Up(nn.Module):
@@ -146,7 +143,7 @@ class Up(nn.Module):
 
     def __init__(self, in_channels: int, skip_channels: int, out_channels: int, config: UNetConfig) -> None:
         super().__init__()
-        self.upsample = UpSample(in_channels, out_channels, config)
+        self.upsample = up_sample(in_channels, out_channels, config)
         gated = config.attention_gates and skip_channels > 0
         self.attention = AttentionGate(skip_channels, out_channels) if gated else None
         self.convs = double_conv(out_channels + skip_channels, out_channels, config)

@@ -19,6 +19,9 @@ from unet_studio.unet.validation import ValidationScore, Validator
 _POINTS = 25
 _LOOK_EVERY_S = 15.0
 _LOOK_SHARE = 10.0
+_FIRST_STEPS = 5
+_RECENT_STEPS = 20
+_DIVERGED = 10.0
 
 Ending = Literal["complete", "stopped", "no_gain", "diverged"]
 
@@ -43,7 +46,8 @@ class CurvePoint:
 @dataclass(frozen=True, slots=True)
 class FitResult:
     """The best weights by validation Dice (the last ones without validation) after `best_step` of `steps`
-    steps, and the curve. `ending`: "no_gain" is early stopping, "diverged" a loss that is no number."""
+    steps, and the curve. `ending`: "no_gain" is early stopping, "diverged" a loss that is no number or has
+    stayed at several times what it was at the start."""
 
     state: dict[str, Tensor]
     curve: list[CurvePoint]
@@ -82,6 +86,8 @@ class Tracker:
         self._best_dice = -1.0
         self._best_step = 0
         self._without_gain = 0
+        self._first_losses: tuple[float, ...] = ()
+        self._recent_loss = 0.0
         self._ending: Ending | None = None
         self._fraction = 0.0
         self._next_point = 1
@@ -120,7 +126,7 @@ class Tracker:
         self._context.check_cancelled()
         self._fraction = self._length.fraction(self.step)
         self._context.progress(round(1000 * self._fraction), 1000, f"{self.step}")
-        if not math.isfinite(self._losses[-1]):
+        if self._diverges():
             self._ending = "diverged"
             return False
         if self._context.stop_requested():
@@ -149,6 +155,8 @@ class Tracker:
             "best_dice": self._best_dice,
             "best_step": self._best_step,
             "without_gain": self._without_gain,
+            "first_losses": self._first_losses,
+            "recent_loss": self._recent_loss,
             "rate": self._rate.state(),
             "curve": [asdict(point) for point in self._curve],
         }
@@ -158,10 +166,19 @@ class Tracker:
         self.step, self.seconds = state["step"], state["seconds"]
         self._best_state, self._best_dice = state["best_state"], state["best_dice"]
         self._best_step, self._without_gain = state["best_step"], state["without_gain"]
+        self._first_losses, self._recent_loss = state["first_losses"], state["recent_loss"]
         self._rate.restore(state["rate"])
         for point in state["curve"]:
             score = point.pop("validation")
             self._curve.append(CurvePoint(**point, validation=ValidationScore(**score) if score else None))
+
+    def _diverges(self) -> bool:
+        """True for a loss that is no number, or that has stayed far above where it began."""
+        loss = self._losses[-1]
+        self._first_losses = (*self._first_losses, loss)[:_FIRST_STEPS]
+        self._recent_loss += (loss - self._recent_loss) / min(self.step, _RECENT_STEPS)
+        bound = _DIVERGED * sum(self._first_losses) / len(self._first_losses)
+        return not math.isfinite(loss) or (self.step > _RECENT_STEPS and self._recent_loss > bound)
 
     def _is_due(self) -> bool:
         if self._config.val_every_steps:

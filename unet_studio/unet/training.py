@@ -39,7 +39,7 @@ def fit(
     """Train `network` in place and return its best weights.
 
     Ends after the configured length, or earlier: when the context asks to stop, after `patience`
-    measurements without gain, or when the loss is no longer a number. Raises JobCancelled when it is
+    measurements without gain, or when the loss diverges. Raises JobCancelled when it is
     cancelled. With validation samples the start counts too: the result is never worse by validation Dice
     than the weights it began with.
 

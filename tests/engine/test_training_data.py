@@ -1,0 +1,122 @@
+"""What a training learns from: the split, the single image, classes, and what is said about bad data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import QuietContext, discs
+from unet_studio.core.errors import TrainingDataError
+from unet_studio.engine.training_data import (
+    Truth,
+    check_truths,
+    components_of_classes,
+    highest_class,
+    hold_out_region,
+    read_truths,
+    split_samples,
+)
+from unet_studio.io.label_files import write_label_tiff
+from unet_studio.jobs.messages import SampleFiles
+from unet_studio.settings.training import ObjectClass
+
+CELL = (ObjectClass("cell"),)
+
+
+def files(count: int) -> list[SampleFiles]:
+    return [SampleFiles(f"{n}.png", f"{n}.tif") for n in range(count)]
+
+
+def truth(labels: np.ndarray, semantic: np.ndarray | None = None, channels: int = 1) -> Truth:
+    return Truth(np.repeat(labels[:, :, None] * 10.0, channels, 2), labels, semantic, None)
+
+
+@given(st.integers(1, 60), st.floats(0, 0.9), st.integers(0, 99))
+def test_the_split_is_by_image_complete_and_the_same_for_a_seed(
+    count: int, fraction: float, seed: int
+) -> None:
+    train, val = split_samples(files(count), None, fraction, seed)
+    assert sorted(s.image for s in train + val) == sorted(s.image for s in files(count))
+    assert train, "something must teach"
+    assert bool(val) == (fraction > 0 and count > 1)
+    assert (train, val) == split_samples(files(count), None, fraction, seed)
+
+
+def test_given_validation_images_are_taken_as_they_are() -> None:
+    train, val = split_samples(files(4), files(2), 0.5, 0)
+    assert (len(train), len(val)) == (4, 2)
+
+
+@pytest.mark.parametrize("shape", [(200, 300), (300, 200)])
+def test_of_a_single_image_one_part_validates_and_the_other_trains(shape: tuple[int, int]) -> None:
+    labels = discs(shape, *[(y, x, 9) for y in range(20, shape[0], 40) for x in range(20, shape[1], 40)])
+    (train,), (val,) = hold_out_region(truth(labels, labels % 3))
+    assert train.checked is not None
+    assert val.labels.size + train.checked.sum() == labels.size
+    assert val.checked is not None
+    assert val.checked.all()
+    assert val.semantic is not None
+    assert (val.semantic == val.labels % 3).all()
+
+
+def test_a_small_image_is_not_cut() -> None:
+    small = truth(np.zeros((60, 60), np.int32))
+    assert hold_out_region(small) == ([small], [])
+
+
+def test_nothing_checked_in_the_held_out_quarter_leaves_all_for_training() -> None:
+    labels = discs((200, 300), (50, 50, 20))
+    checked = np.zeros(labels.shape, bool)
+    checked[:, :100] = True
+    one = Truth(labels * 1.0, labels, None, checked)
+    assert hold_out_region(one) == ([one], [])
+
+
+def test_masks_of_classes_become_instances_and_keep_their_class() -> None:
+    semantic = np.zeros((20, 30), np.int32)
+    semantic[2:8, 2:8], semantic[2:8, 12:18], semantic[12:18, 2:28] = 1, 1, 2
+    labels = components_of_classes(semantic)
+    assert np.unique(labels).tolist() == [0, 1, 2, 3]
+    assert ((labels > 0) == (semantic > 0)).all()
+    assert len({int(labels[5, 5]), int(labels[5, 15]), int(labels[15, 15])}) == 3
+
+
+def test_truths_are_read_with_their_classes(tmp_path: Path) -> None:
+    labels = discs((40, 60), (20, 15, 8), (20, 45, 8))
+    cv2.imwrite(str(tmp_path / "a.png"), (labels * 90).astype(np.uint8))
+    write_label_tiff(tmp_path / "m.tif", labels)
+    write_label_tiff(tmp_path / "c.tif", np.where(labels > 0, 3 - labels, 0).astype(np.int32))
+    one = SampleFiles(str(tmp_path / "a.png"), str(tmp_path / "m.tif"), classes=str(tmp_path / "c.tif"))
+    (read,) = read_truths([one], "instances", QuietContext())
+    assert highest_class([read]) == 2
+    as_classes = SampleFiles(str(tmp_path / "a.png"), str(tmp_path / "m.tif"))
+    (read,) = read_truths([as_classes], "classes", QuietContext())
+    assert read.semantic is not None
+    assert (read.semantic == labels).all()
+
+
+def test_what_teaches_nothing_or_too_much_is_refused_in_words() -> None:
+    empty, labels = np.zeros((30, 30), np.int32), discs((30, 30), (15, 15, 8))
+    with pytest.raises(TrainingDataError, match="None of the 2 training masks holds an instance"):
+        check_truths([truth(empty), truth(empty)], CELL, 1)
+    with pytest.raises(TrainingDataError, match="hold class 4, the network knows 1 besides background"):
+        check_truths([truth(labels, labels * 4)], CELL, 1)
+    assert check_truths([truth(labels), truth(empty)], CELL, 1) == [], "an empty image teaches background"
+
+
+def test_what_a_person_should_know_is_said() -> None:
+    labels = discs((30, 30), (15, 15, 8))
+    odd = truth(labels)
+    odd.plane[3, 3] = np.nan
+    notes = check_truths(
+        [odd, truth(labels, labels, channels=3)], (ObjectClass("cell"), ObjectClass("mitosis")), 3
+    )
+    said = " ".join(map(str, notes))
+    assert "The images have 1, 3 channels; all were brought to the network's 3." in said
+    assert "NaN" in said
+    assert "No training image holds mitosis" in said
