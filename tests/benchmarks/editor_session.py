@@ -343,8 +343,8 @@ def while_fine_tuning(editor: Editor) -> dict[str, object]:
     window = editor.window
     window.session.set_checked(checked=True)
     steps: list[object] = []
-    window.fine_tuning.progressed.connect(lambda done, _: steps.append(done))
-    window.fine_tuning.start(TrainConfig(steps=100_000), name=window.models.new_name())
+    window.training.progressed.connect(lambda done, _: steps.append(done))
+    window.training.start(TrainConfig(steps=100_000), name="tuned", model=window.models.current)
     while len(steps) < 3:
         editor.hand.rest(0.2)
     before = len(steps)
@@ -352,7 +352,7 @@ def while_fine_tuning(editor: Editor) -> dict[str, object]:
     found = editor.strokes(40, 30, scale=1.0, seed=5)
     rows: dict[str, object] = {name: summary(times) for name, times in found.items()}
     rows["training steps a second"] = (len(steps) - before) / (time.monotonic() - start)
-    window.fine_tuning.cancel()
+    window.training.cancel()
     editor.hand.rest(1.0)
     return rows
 

@@ -259,7 +259,13 @@ def test_models_info_prints_layers_size_reach_and_cost(capsys: pytest.CaptureFix
     report = last_json(out)
     assert report["parameters"] == 31_030_658
     assert (report["input_px"] - report["output_px"]) == 184
-    for words in ("receptive field", "GFLOP per megapixel", "memory to train", "encoder.down.3.convs.2", "1024×"):
+    for words in (
+        "receptive field",
+        "GFLOP per megapixel",
+        "memory to train",
+        "encoder.down.3.convs.2",
+        "1024×",
+    ):
         assert words in out
     # Counted by hand: 3×3 convolutions of the first level on the whole input.
     side = report["input_px"] - 2
@@ -267,7 +273,9 @@ def test_models_info_prints_layers_size_reach_and_cost(capsys: pytest.CaptureFix
     assert main(["models", "info", "nuclei"]) == 0
     assert "1,942,594" in capsys.readouterr().out
     assert main(["models", "list", "--json"]) == 0
-    assert {"paper2015", "standard", "compact", "residual", "attention"} == set(last_json(capsys.readouterr().out)["presets"])
+    assert {"paper2015", "standard", "compact", "residual", "attention"} == set(
+        last_json(capsys.readouterr().out)["presets"]
+    )
     assert main(["models", "info", "gone"]) == 2
     assert "Presets: paper2015" in capsys.readouterr().err
 
@@ -276,7 +284,15 @@ def test_presets_train_from_the_command_line_and_a_run_that_was_killed_goes_on(
     cells: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (cells / "c.toml").write_text(CONFIG)
-    arguments = ["train", "--images", str(cells / "images"), "--masks", str(cells / "masks"), "--out", str(cells / "m")]
+    arguments = [
+        "train",
+        "--images",
+        str(cells / "images"),
+        "--masks",
+        str(cells / "masks"),
+        "--out",
+        str(cells / "m"),
+    ]
     assert main([*arguments, "--config", str(cells / "c.toml"), "--steps", "4", "--json"]) == 0
     captured = capsys.readouterr()
     assert "images train, 1 validate, on" in captured.err
@@ -311,7 +327,9 @@ def test_a_killed_training_goes_on_from_its_run_folder(cells: Path) -> None:
     events = (cells / "m" / "run" / "events.jsonl").read_text().splitlines()
     request = cells / "m" / "run" / "request.json"
     request.write_text(request.read_text().replace('"steps": 3000', f'"steps": {5 * len(events) + 20}'))
-    done = subprocess.run([*command, "--resume", str(cells / "m" / "run"), "--json"], capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, "--resume", str(cells / "m" / "run"), "--json"], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     steps = [row["step"] for row in last_json(done.stdout)["metrics"]["curve"]]
     assert steps == list(range(0, steps[-1] + 1, 5))
@@ -332,7 +350,9 @@ def test_torchrun_trains_one_model_with_two_processes(cells: Path) -> None:
     assert (cells / "m" / "config.json").exists()
 
 
-def test_evaluate_knows_classes_and_membranes(cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_knows_classes_and_membranes(
+    cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("truth", "pred"):
         (tmp_path / name).mkdir()
     true = np.repeat([[1, 1, 1, 0, 2, 2, 2, 2]], 8, 0).astype(np.int32)

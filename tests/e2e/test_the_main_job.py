@@ -17,7 +17,7 @@ from tests.gui.conftest import folder, hand, studio, window  # noqa: F401
 from tests.gui.hand import Hand
 from unet_studio.gui.app import Studio
 from unet_studio.gui.dialogs.export_dialog import ExportDialog
-from unet_studio.gui.dialogs.fine_tune_dialog import FineTuneDialog
+from unet_studio.gui.dialogs.train_dialog import TrainDialog
 from unet_studio.jobs.messages import TrainingPoint
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -96,18 +96,18 @@ def test_the_main_job(hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot, st
 
     # Fine-tune: few settings; a live curve; the window stays usable; the new model proposes next.
     points: list[TrainingPoint] = []
-    window.fine_tuning.point.connect(points.append)
-    answer(qtbot, FineTuneDialog, lambda dialog: dialog.set_length(TRAINING_MINUTES))
+    window.training.point.connect(points.append)
+    answer(qtbot, TrainDialog, lambda dialog: dialog.set_length(TRAINING_MINUTES))
     window.actions_by_id["train.fine_tune"].trigger()
     qtbot.waitUntil(lambda: len(points) >= 2, timeout=60_000)
-    assert window.fine_tuning.is_busy
+    assert window.training.is_busy
     hand.key(Qt.Key.Key_PageDown)
     hand.wait_image("field3.png")
     hand.key(Qt.Key.Key_B)
     hand.drag((100, 100), (110, 120))
     assert session.document.read(session.document.bounds).any(), "painting goes on during the training"
     hand.key(Qt.Key.Key_Z, CTRL)
-    qtbot.waitUntil(lambda: not window.fine_tuning.is_busy, timeout=120_000)
+    qtbot.waitUntil(lambda: not window.training.is_busy, timeout=120_000)
     assert all(point.val_dice is not None and point.val_loss is not None for point in points)
     assert len(window.training_panel.points) == len(points)
     assert window.models.current.name == "nuclei-1"

@@ -80,7 +80,14 @@ def test_the_run_folder_tells_what_was_asked_on_which_data_with_what_and_how_it_
     assert len(environment["sha256"]) == 6
     rows = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == [0, 4, 8, 12]
-    assert {"val_dice", "val_mean_iou", "val_pixel_accuracy", "val_ap50", "val_merges", "learning_rate"} <= set(rows[-1])
+    assert {
+        "val_dice",
+        "val_mean_iou",
+        "val_pixel_accuracy",
+        "val_ap50",
+        "val_merges",
+        "learning_rate",
+    } <= set(rows[-1])
     assert not (run / "checkpoint.pt").exists(), "a complete run has nothing to go on from"
     (begun,) = context.of(TrainingBegun)
     assert (begun.training, begun.validation) == (2, 1)
@@ -90,7 +97,9 @@ def test_the_run_folder_tells_what_was_asked_on_which_data_with_what_and_how_it_
 
 def test_tensorboard_finds_curves_histograms_and_pictures(tmp_path: Path) -> None:
     run_training(request(tmp_path), Heard())
-    events = EventAccumulator(str(tmp_path / "run" / "tensorboard"), size_guidance={"histograms": 0, "images": 0})
+    events = EventAccumulator(
+        str(tmp_path / "run" / "tensorboard"), size_guidance={"histograms": 0, "images": 0}
+    )
     events.Reload()
     tags = events.Tags()
     assert {"loss/training", "loss/validation", "Dice", "learning_rate"} <= set(tags["scalars"])
@@ -119,7 +128,9 @@ def test_an_interrupted_run_goes_on_to_the_same_model(tmp_path: Path) -> None:
     a, b = (load_network(tmp_path / name / "model")[0].state_dict() for name in ("whole", "cut"))
     for name, tensor in a.items():
         assert torch.equal(tensor, b[name]), name
-    curves = [json.loads((tmp_path / n / "model" / "metrics.json").read_text())["curve"] for n in ("whole", "cut")]
+    curves = [
+        json.loads((tmp_path / n / "model" / "metrics.json").read_text())["curve"] for n in ("whole", "cut")
+    ]
     assert [row["step"] for row in curves[0]] == [row["step"] for row in curves[1]] == [0, 4, 8, 12]
 
 
@@ -183,7 +194,9 @@ def test_published_encoder_weights_are_the_start_and_the_adaptation_is_said(tmp_
     run_training(asked, context)
     assert "from 3 to 1 input channels" in str(context.of(TrainingBegun)[0].notes[0])
     after, _ = load_network(tmp_path / "model")
-    assert torch.allclose(after.encoder.layer1[0].conv1.weight, source.encoder.layer1[0].conv1.weight, atol=1e-4)
+    assert torch.allclose(
+        after.encoder.layer1[0].conv1.weight, source.encoder.layer1[0].conv1.weight, atol=1e-4
+    )
     (tmp_path / "r18.safetensors").write_bytes(b"not weights")
     with pytest.raises(ModelError, match="damaged"):
         run_training(asked, Heard())

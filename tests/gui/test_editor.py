@@ -652,7 +652,7 @@ def test_a_stack_is_checked_when_all_of_its_planes_are(hand: Hand, stack: Path, 
     hand.key(KEY.Key_C)
     assert not session.images()[0].is_checked
     assert session.images()[0].checked_planes == 1
-    assert len(hand.window.fine_tuning.checked_images()) == 1, "the checked plane teaches"
+    assert len(hand.window.training.checked_images()) == 1, "the checked plane teaches"
     for z in range(1, 7):
         session.show_plane(0, z)
         qtbot.waitUntil(lambda z=z: session.current.z == z, timeout=5_000)

@@ -53,7 +53,7 @@ def test_weights_of_another_network_name_the_first_tensor_that_does_not_fit(fold
     config = json.loads((folder / "config.json").read_text())
     config["network"]["base_width"], config["weights_sha256"] = 8, ""
     (folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(ModelError, match=r"belong to another network: first\.0\.weight is \(4"):
+    with pytest.raises(ModelError, match=r"belong to another network: encoder\.first\.0\.weight is \(4"):
         load_network(folder)
 
 

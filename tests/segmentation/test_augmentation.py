@@ -1,10 +1,10 @@
 import msgspec
 import numpy as np
 import pytest
-from unet_studio.segmentation import augmentation
-from unet_studio.segmentation.augmentation import jitter_stain, random_warp, vary_grey_values
 
 from tests.conftest import discs
+from unet_studio.segmentation import augmentation
+from unet_studio.segmentation.augmentation import jitter_stain, random_warp, vary_grey_values
 from unet_studio.settings.training import Augmentation
 
 STILL = Augmentation(elastic_sigma_px=0, rotate=False, flip=False, scale=1.0, grey=0, noise=0, blur=0)
@@ -70,7 +70,10 @@ def test_labels_of_any_size_are_copied_bit_for_bit() -> None:
 def test_shifts_stay_within_their_bound() -> None:
     settings = msgspec.structs.replace(STILL, shift_px=7)
     rest = random_warp(np.random.default_rng(0), STILL, centre=(50, 50), side_px=8)
-    moved = [random_warp(np.random.default_rng(s), settings, centre=(50, 50), side_px=8).y - rest.y for s in range(200)]
+    moved = [
+        random_warp(np.random.default_rng(s), settings, centre=(50, 50), side_px=8).y - rest.y
+        for s in range(200)
+    ]
     assert max(np.abs(m).max() for m in moved) <= 7
     assert np.std([m[0, 0] for m in moved]) == pytest.approx(14 / 12**0.5, rel=0.2)
 
@@ -102,4 +105,6 @@ def test_stains_separate_as_scikit_image_separates_them() -> None:
     # The same three directions, each in another unit.
     for stain in range(3):
         ratio = ours[..., stain] / np.where(np.abs(theirs[..., stain]) < 1e-6, np.nan, theirs[..., stain])
-        assert np.nanstd(ratio[theirs[..., stain] > 0.02]) < 0.02 * abs(np.nanmean(ratio[theirs[..., stain] > 0.02]))
+        assert np.nanstd(ratio[theirs[..., stain] > 0.02]) < 0.02 * abs(
+            np.nanmean(ratio[theirs[..., stain] > 0.02])
+        )

@@ -117,7 +117,9 @@ def test_one_blob_over_three_cells_is_two_merges_and_the_other_way_round_two_spl
     three[2:8, 2:9], three[2:8, 10:19], three[2:8, 20:28] = 1, 2, 3
     one = np.zeros_like(three)
     one[2:8, 2:28] = 1
-    merged, split = (score_images([pair], binary_as_components=False) for pair in ((three, one), (one, three)))
+    merged, split = (
+        score_images([pair], binary_as_components=False) for pair in ((three, one), (one, three))
+    )
     assert (merged.merges, merged.splits, merged.misses, merged.inventions) == (2, 0, 0, 0)
     assert (split.merges, split.splits, split.misses, split.inventions) == (0, 2, 0, 0)
 

@@ -57,7 +57,11 @@ def test_the_rand_figures_are_the_shares_of_pixel_pairs(seed: int, background: b
     for a, b in itertools.product(inside, repeat=2):
         in_true = true.flat[a] == true.flat[b]
         in_pred = a == b or (pred.flat[a] == pred.flat[b] != 0)
-        same_true, same_pred, same_both = same_true + in_true, same_pred + in_pred, same_both + (in_true and in_pred)
+        same_true, same_pred, same_both = (
+            same_true + in_true,
+            same_pred + in_pred,
+            same_both + (in_true and in_pred),
+        )
     ours = partition_scores(true, pred)
     assert ours.rand_split == pytest.approx(same_both / same_true)
     assert ours.rand_merge == pytest.approx(same_both / same_pred)

@@ -13,7 +13,9 @@ from tests.unet.reference.torchvision_features import known_image, known_weights
 from unet_studio.settings.network import UNetConfig
 from unet_studio.unet.encoders import ResNetEncoder
 
-REFERENCE = json.loads(Path(__file__).with_name("reference").joinpath("torchvision_features.json").read_text())
+REFERENCE = json.loads(
+    Path(__file__).with_name("reference").joinpath("torchvision_features.json").read_text()
+)
 
 
 def encoder(name: str, depth: int = 5) -> ResNetEncoder:
@@ -25,7 +27,9 @@ def test_names_shapes_and_parameters_are_torchvisions(name: str) -> None:
     with torch.device("meta"):
         network = encoder(name)
     shapes = {n: list(t.shape) for n, t in network.state_dict().items()}
-    assert zlib.crc32(json.dumps(sorted(shapes.items())).encode()) == REFERENCE[name]["names_and_shapes_crc32"]
+    assert (
+        zlib.crc32(json.dumps(sorted(shapes.items())).encode()) == REFERENCE[name]["names_and_shapes_crc32"]
+    )
     assert sum(p.numel() for p in network.parameters()) == REFERENCE[name]["parameters"]
     if name == "resnet34":
         assert shapes == REFERENCE[name]["names_and_shapes"]

@@ -43,7 +43,14 @@ def test_tiled_prediction_equals_the_whole_one_within_1e_5(
 VALID = [
     network(in_channels=1, depth=2, padding="valid", normalization="none"),
     network(in_channels=1, depth=2, padding="valid", encoder="resnet18", upsampling="bilinear", classes=3),
-    network(in_channels=1, depth=3, encoder="resnet18", blocks="residual", attention_gates=True, upsampling="bicubic"),
+    network(
+        in_channels=1,
+        depth=3,
+        encoder="resnet18",
+        blocks="residual",
+        attention_gates=True,
+        upsampling="bicubic",
+    ),
 ]
 
 

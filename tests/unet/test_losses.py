@@ -78,5 +78,7 @@ def test_nothing_to_learn_is_a_loss_of_zero() -> None:
 def test_a_certain_pixel_has_a_finite_focal_gradient() -> None:
     logits = torch.tensor([[[[60.0]], [[-60.0]]]], requires_grad=True)
     one = torch.ones(1, 1, 1)
-    weighted_cross_entropy(logits, torch.zeros(1, 1, 1, dtype=torch.long), one, one.sum(), gamma=0.5).backward()
+    weighted_cross_entropy(
+        logits, torch.zeros(1, 1, 1, dtype=torch.long), one, one.sum(), gamma=0.5
+    ).backward()
     assert torch.isfinite(logits.grad).all()

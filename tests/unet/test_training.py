@@ -59,7 +59,10 @@ def train(
 ):  # fmt: skip
     torch.manual_seed(0)
     classes = config.network.classes
-    samples, val_samples = [sample(1, classes=classes), sample(2, classes=classes)], [sample(3, classes=classes)] if val else []
+    samples, val_samples = (
+        [sample(1, classes=classes), sample(2, classes=classes)],
+        [sample(3, classes=classes)] if val else [],
+    )
     return fit(
         UNet(config.network), samples, validator(config, samples, val_samples), config, device,
         context or QuietContext(), **kwargs,

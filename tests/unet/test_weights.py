@@ -71,7 +71,9 @@ def test_what_is_written_anew_is_of_the_newest_format(tmp_path: Path) -> None:
 
 def resnet(in_channels: int = 3, **changes: object) -> UNet:
     torch.manual_seed(1)
-    return UNet(UNetConfig(in_channels=in_channels, base_width=4, encoder="resnet18", depth=3, **changes)).eval()  # type: ignore[arg-type]
+    return UNet(
+        UNetConfig(in_channels=in_channels, base_width=4, encoder="resnet18", depth=3, **changes)
+    ).eval()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth", ".pt"])
@@ -79,7 +81,10 @@ def test_published_encoder_weights_load_from_disk_and_their_classifier_is_left_o
     tmp_path: Path, suffix: str
 ) -> None:
     source = resnet()
-    published = dict(source.encoder.state_dict()) | {"fc.weight": torch.zeros(1000, 512), "fc.bias": torch.zeros(1000)}
+    published = dict(source.encoder.state_dict()) | {
+        "fc.weight": torch.zeros(1000, 512),
+        "fc.bias": torch.zeros(1000),
+    }
     path = tmp_path / f"resnet18{suffix}"
     if suffix == ".safetensors":
         safetensors.torch.save_file(published, path)
@@ -153,8 +158,12 @@ def test_foreign_weights_that_do_not_fit_are_refused_in_one_sentence(
         words = "gone.safetensors"
     else:
         save_weights(path.with_suffix(".safetensors"), network.encoder.state_dict())
-        network, path, words = UNet(UNetConfig(base_width=4)), path.with_suffix(".safetensors"), "preset residual"
-    with pytest.raises(ModelError, match="foreign|gone") as raised:
+        network, path, words = (
+            UNet(UNetConfig(base_width=4)),
+            path.with_suffix(".safetensors"),
+            "preset residual",
+        )
+    with pytest.raises(ModelError, match=r"foreign|gone") as raised:
         load_encoder_weights(network, path)
     assert words in str(raised.value)
     assert len(str(raised.value).splitlines()) == 1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -51,6 +51,12 @@ class Proposals:
                 tile[: part.shape[0], : part.shape[1]] = part
                 tiles.replace(index, tile)
         return Proposals(tiles, _table_of(labels), model)
+
+    def give_classes(self, class_of: Mapping[int, int]) -> None:
+        """Set the class of proposals by their id; the others stay as they are."""
+        for proposal_id, class_index in class_of.items():
+            if proposal_id in self.table:
+                self.table[proposal_id] = replace(self.table[proposal_id], class_index=class_index)
 
     def is_open(self, proposal_id: int, instance_ids: Container[int]) -> bool:
         """True if the proposal still waits; `instance_ids` are the ids that exist in the document."""

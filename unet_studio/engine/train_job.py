@@ -184,7 +184,7 @@ def _ending_notes(result: FitResult, config: TrainConfig, *, from_scratch: bool)
     if result.best_step == 0:
         text = (
             "In {step} steps nothing became better than the start on the validation pixels, so the model is "
-            "the one it began with. Check more images, train longer, or try another learning rate than {rate}."
+            "the one it began with. Check more images, or try another learning rate than {rate}."
         )
         return [Sentence(text, values)]
     return []

@@ -97,6 +97,8 @@ TABLE = (
     ActionRow("propose.accept_class", _T("actions", "Accept a class…")),
     ActionRow("propose.reject_class", _T("actions", "Reject a class…")),
     ActionRow("train.fine_tune", _T("actions", "Fine-tune…"), ("Ctrl+T",), "train"),
+    ActionRow("train.new", _T("actions", "Train a new network…"), ("Ctrl+Shift+T",)),
+    ActionRow("train.resume", _T("actions", "Resume the interrupted training")),
     ActionRow("train.stop", _T("actions", "Stop and keep the best")),
     ActionRow("train.cancel", _T("actions", "Cancel training")),
     ActionRow("view.fit", _T("actions", "Fit"), ("Ctrl+0",), "fit"),

@@ -13,18 +13,18 @@ from unet_studio.gui.actions import Actions
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.dialogs.command_palette import CommandPalette
 from unet_studio.gui.dialogs.export_dialog import ExportDialog
-from unet_studio.gui.dialogs.fine_tune_dialog import FineTuneDialog
 from unet_studio.gui.dialogs.shortcuts_dialog import ShortcutsDialog
+from unet_studio.gui.dialogs.train_dialog import Start, TrainDialog
+from unet_studio.gui.dialogs.variation_preview import VariationPreview
 from unet_studio.gui.exporting import export_masks, items_to_export
-from unet_studio.gui.fine_tuning import FineTuning
 from unet_studio.gui.models import Models
 from unet_studio.gui.panels.notice import Notice
 from unet_studio.gui.problems import Problems
 from unet_studio.gui.reviewing import Reviewing
 from unet_studio.gui.session import Session
+from unet_studio.gui.training import Training
 from unet_studio.gui.translation import tr
 from unet_studio.io.open_image import IMAGE_ENDINGS
-from unet_studio.settings.training import TrainConfig
 
 
 class Asking(QObject):
@@ -66,21 +66,33 @@ class Asking(QObject):
         if name:
             self._session.open_paths([Path(name)])
 
-    def fine_tune(self, fine_tuning: FineTuning) -> None:
-        """Settings of a fine-tuning, then start it; without anything to learn from, say what is missing."""
-        checked, current = len(fine_tuning.checked_images()), self._models.current
-        if not checked or current is None:
-            self._problems.attempt(lambda: fine_tuning.start(TrainConfig(), name=""))
+    def train(self, training: Training, *, new: bool) -> None:
+        """Settings of a training, then start it; without anything to learn from, say what is missing.
+
+        `new`: begin with a new network instead of the current model; either can be chosen in the dialog.
+        """
+        image = self._session.current
+        if not self._problems.attempt(training.check):
             return
-        dialog = FineTuneDialog(
+        current = None if new else self._models.current
+        dialog = TrainDialog(
             self._window,
-            base=current.name,
-            name=self._models.new_name(),
-            checked=checked,
-            taken_names={folder.name for folder in self._models.all()},
+            models=self._models.all(),
+            start=Start(model=current),
+            channels=image.plane.shape[2] if image is not None and image.plane.ndim == 3 else 1,
+            new_name=self._models.free_name,
+            checked=len(training.checked_images()),
+            make_preview=lambda: VariationPreview(self._pool, training.preview_sample()),
         )
         if dialog.exec():
-            self._problems.attempt(lambda: fine_tuning.start(dialog.config, name=dialog.name))
+            self._problems.attempt(
+                lambda: training.start(
+                    dialog.config,
+                    name=dialog.name,
+                    model=dialog.start.model,
+                    encoder_weights=dialog.encoder_weights,
+                )
+            )
 
     def export_masks(self) -> None:
         """Folder and formats, then write."""
@@ -148,7 +160,9 @@ class Asking(QObject):
     def whether_to_give_up_training(self) -> bool:
         """True: close although a fine-tuning runs."""
         buttons = QMessageBox.StandardButton
-        question = tr("window", "A fine-tuning is running. Close and give it up?")
+        question = tr(
+            "window", "A training is running. Close and interrupt it? Train ▸ Resume can go on with it."
+        )
         answer = QMessageBox.question(
             self._window, tr("window", "Close"), question, buttons.Yes | buttons.No, buttons.No
         )

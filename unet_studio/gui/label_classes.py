@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal
 
 from unet_studio.core.classes import FIRST_CLASS, MAX_CLASSES, ClassTable, LabelClass
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import mark, tr
+from unet_studio.settings.training import ObjectClass
 
 SET_CLASS = mark("edits", "Set class")
 _FIRST_NAME = mark("classes", "Cell")
@@ -83,6 +86,18 @@ class LabelClasses(QObject):
         self._session.select()  # It is for what comes, not for what is selected.
         self.choose(new.index)
         return new
+
+    def indices_of(self, wanted: Sequence[ObjectClass]) -> list[int]:
+        """The index of the project's class of each name, whatever its case; what is missing is added."""
+        table = self.table
+        for one in wanted:
+            if not any(row.name.casefold() == one.name.casefold() for row in table):
+                table = table.added(one.name)
+                table = table.altered(table.classes[-1].index, is_stuff=one.is_stuff)
+        if table != self.table:
+            self._set(table)
+        by_name = {row.name.casefold(): row.index for row in reversed(table.classes)}
+        return [by_name[one.name.casefold()] for one in wanted]
 
     def rename(self, index: int, name: str) -> None:
         """An empty name changes nothing."""

@@ -30,7 +30,6 @@ from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.canvas.contrast import Contrast
 from unet_studio.gui.canvas.view import CanvasView
 from unet_studio.gui.contrast_keeper import ContrastKeeper
-from unet_studio.gui.fine_tuning import FineTuning
 from unet_studio.gui.label_classes import LabelClasses
 from unet_studio.gui.menus import add_toolbars, fill_menus
 from unet_studio.gui.models import Models
@@ -59,6 +58,7 @@ from unet_studio.gui.stacks import Stacks
 from unet_studio.gui.time_travel import TimeTravel
 from unet_studio.gui.tool_box import ToolBox
 from unet_studio.gui.tools.tool import ToolSettings, Touch
+from unet_studio.gui.training import Training
 from unet_studio.gui.translation import error_text, tr
 
 _ZOOM_STEP = 1.5
@@ -77,8 +77,8 @@ class MainWindow(QMainWindow):
         self.session = session = Session(pool, self)
         self.models = Models(session)
         self.classes = LabelClasses(session)
-        self.proposing = Proposing(session, self.models, proposer)
-        self.fine_tuning = FineTuning(session, self.models, trainer)
+        self.proposing = Proposing(session, self.models, self.classes, proposer)
+        self.training = Training(session, self.models, trainer)
         self.travel = TimeTravel(session, pool)
         self.reviewing = Reviewing(session)
         self.stacks = Stacks(session, pool)
@@ -164,9 +164,11 @@ class MainWindow(QMainWindow):
                 lambda: asking.proposals_of_class(reviewing, reviewing.accept_class)
             ),
             "propose.reject_class": lambda: asking.proposals_of_class(reviewing, reviewing.reject_class),
-            "train.fine_tune": lambda: asking.fine_tune(self.fine_tuning),
-            "train.stop": self.fine_tuning.stop_keeping_best,
-            "train.cancel": self.fine_tuning.cancel,
+            "train.fine_tune": lambda: asking.train(self.training, new=False),
+            "train.new": lambda: asking.train(self.training, new=True),
+            "train.resume": lambda: attempt(self.training.resume),
+            "train.stop": self.training.stop_keeping_best,
+            "train.cancel": self.training.cancel,
             "view.fit": self.canvas.fit,
             "view.actual": self.canvas.zoom_to_pixels,
             "view.zoom_in": lambda: self.canvas.zoom_by(_ZOOM_STEP),
@@ -308,7 +310,7 @@ class MainWindow(QMainWindow):
         self.travel.failed.connect(self.problems.tell)
 
     def _connect_jobs(self) -> None:
-        proposing, training = self.proposing, self.fine_tuning
+        proposing, training = self.proposing, self.training
         self.job_bar.stop_asked.connect(proposing.cancel)
         proposing.started.connect(self.job_bar.begin)
         proposing.progressed.connect(self.job_bar.show_progress)
@@ -319,6 +321,7 @@ class MainWindow(QMainWindow):
         self.rewriting.ended.connect(self.job_bar.end_short)
         training.started.connect(self.training_panel.begin)
         training.progressed.connect(self.training_panel.show_progress)
+        training.begun.connect(self.training_panel.show_begun)
         training.point.connect(self.training_panel.add)
         training.said.connect(self._training_said)
         training.failed.connect(self._training_failed)
@@ -564,7 +567,7 @@ class MainWindow(QMainWindow):
         session, document, actions = self.session, self.session.document, self.actions_by_id
         has_image = document is not None and session.past is None
         waiting = has_image and bool(self.canvas.layer.open_proposals.any())
-        busy, training = self.proposing.is_busy, self.fine_tuning.is_busy
+        busy, training = self.proposing.is_busy, self.training.is_busy
         undo = document.history.undo_name if document and has_image else None
         redo = document.history.redo_name if document and has_image else None
         is_stack = has_image and self.stacks.is_stack
@@ -583,6 +586,8 @@ class MainWindow(QMainWindow):
             "propose.accept_class": waiting,
             "propose.reject_class": waiting,
             "train.fine_tune": session.store is not None and not training,
+            "train.new": session.store is not None and not training,
+            "train.resume": session.store is not None and not training,
             "train.stop": training,
             "train.cancel": training,
             "view.selected": bool(session.selected_instance or session.selected_proposal),
@@ -606,7 +611,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """There is no Save: wait for the last commits; ask only if they cannot be written."""
-        if self.fine_tuning.is_busy and not self.asking.whether_to_give_up_training():
+        if self.training.is_busy and not self.asking.whether_to_give_up_training():
             event.ignore()
             return
         if not self.session.close_project() and not self.problems.give_up_changes():

@@ -54,7 +54,10 @@ _MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "propose.reject_next", "", "propose.accept_class", "propose.reject_class",
         ),
     ),
-    (mark("menus", "Train"), ("train.fine_tune", "", "train.stop", "train.cancel")),
+    (
+        mark("menus", "Train"),
+        ("train.fine_tune", "train.new", "train.resume", "", "train.stop", "train.cancel"),
+    ),
     (
         mark("menus", "View"),
         (

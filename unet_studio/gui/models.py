@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -53,10 +54,12 @@ class Models(QObject):
         else:
             self.changed.emit()
 
-    def new_name(self) -> str:
-        """A free name for a model tuned from the current one: nuclei-1, nuclei-2, …"""
-        base = (self._current.name if self._current else DEFAULT_MODEL).rstrip("0123456789").rstrip("-")
+    def free_name(self, wanted: str) -> str:
+        """The wanted name if no model has it, else one with a number: nuclei-1, nuclei-2, …"""
         taken = {folder.name for folder in self.all()}
+        if wanted not in taken:
+            return wanted
+        base = re.sub(r"-\d+$", "", wanted)
         number = 1
         while f"{base}-{number}" in taken:
             number += 1

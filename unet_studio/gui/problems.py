@@ -30,12 +30,14 @@ class Problems(QObject):
         session.failed.connect(self.tell)
         session.saving_changed.connect(self.show_saving)
 
-    def attempt(self, act: Callable[[], object]) -> None:
-        """Do it; tell a UserError."""
+    def attempt(self, act: Callable[[], object]) -> bool:
+        """Do it; tell a UserError. True if it was done."""
         try:
             act()
         except UserError as error:
             self.tell(error)
+            return False
+        return True
 
     def tell(self, error: UserError) -> None:
         """Show an error with its remedies."""

@@ -9,6 +9,7 @@ from unet_studio.core.errors import UserError
 from unet_studio.core.proposals import Proposals
 from unet_studio.gui.background.engine_client import EngineClient
 from unet_studio.gui.background.engine_thread import EngineThread, Job
+from unet_studio.gui.label_classes import LabelClasses
 from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.gui.models import Models
 from unet_studio.gui.session import Session
@@ -21,10 +22,11 @@ from unet_studio.store.project_store import ProjectStore
 class Proposing(EngineClient):
     """Sends the shown image to the engine and hands the answer to the session."""
 
-    def __init__(self, session: Session, models: Models, engine: EngineThread) -> None:
+    def __init__(self, session: Session, models: Models, classes: LabelClasses, engine: EngineThread) -> None:
         super().__init__(engine, session)
         self._session = session
         self._models = models
+        self._classes = classes
 
     def propose(self) -> None:
         """Propose on the shown image with the current model. Raises UserError without a model."""
@@ -55,6 +57,9 @@ class Proposing(EngineClient):
         self.ended.emit()
         if store is not self._session.store:
             return  # Another project is open now.
+        if outcome.classes:
+            indices = self._classes.indices_of(outcome.classes)
+            proposals.give_classes({i: indices[place - 1] for i, place in enumerate(outcome.class_of, 1)})
         count = self._session.set_proposals(image.plane_id, proposals, probability)
         if count:
             text = tr(

@@ -49,10 +49,10 @@ QPushButton:hover {{ background: #464b55; }}
 QPushButton:focus {{ border: 1px solid {accent}; }}
 QPushButton:disabled {{ color: #777c86; background: #303339; }}
 QPushButton:default {{ background: {accent}; border-color: {accent}; color: white; }}
-QLineEdit, QDoubleSpinBox {{
+QLineEdit {{
     padding: 3px 4px; border: 1px solid #555b66; border-radius: 3px; background: {field};
 }}
-QLineEdit:focus, QDoubleSpinBox:focus {{ border-color: {accent}; }}
+QLineEdit:focus {{ border-color: {accent}; }}
 QCheckBox::indicator {{
     width: 14px; height: 14px; border: 1px solid #7a818d; border-radius: 3px; background: {field};
 }}

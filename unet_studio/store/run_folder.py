@@ -7,7 +7,7 @@ What else is in a run's folder the engine writes: `engine.run_record`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +15,18 @@ import numpy as np
 
 from unet_studio.core.checked_area import CheckedArea
 from unet_studio.core.document import Document
-from unet_studio.core.geometry import Rect
-from unet_studio.core.label_tiles import LabelTiles
+from unet_studio.core.geometry import Rect, tile_rect
+from unet_studio.core.label_tiles import LabelArray, LabelTiles
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.label_files import write_binary_png, write_label_tiff
 from unet_studio.io.open_image import open_image
 from unet_studio.io.tiff import write_plane_tiff
+from unet_studio.segmentation.normalization import PlaneArray
+from unet_studio.segmentation.patches import Sample, make_sample
+from unet_studio.settings.prediction import Normalization
+
+_PART_PX = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +37,27 @@ class Lesson:
     labels: LabelTiles
     checked: CheckedArea
     bounds: Rect
+    classes: dict[int, int]
+    """Class index of every instance id."""
     t: int = 0
     z: int = 0
 
     @staticmethod
     def of(image: Path, document: Document, *, t: int = 0, z: int = 0) -> Lesson:
         """The state of a document now; `t`, `z`: which plane of the image it belongs to."""
-        return Lesson(image, document.labels.snapshot(), document.checked, document.bounds, t, z)
+        classes = {row.id: row.class_index for row in document.instances}
+        labels = document.labels.snapshot()
+        return Lesson(image, labels, document.checked, document.bounds, classes, t, z)
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenLesson:
-    """The files of a lesson; `checked` is None if the whole image is checked."""
+    """The files of a lesson; `checked` is None if the whole image is checked, `classes` if there is one."""
 
     image: Path
     labels: Path
     checked: Path | None
+    classes: Path | None
 
 
 def new_run_folder(project: Path) -> Path:
@@ -59,18 +69,51 @@ def new_run_folder(project: Path) -> Path:
     return folder
 
 
-def write_lessons(run: Path, lessons: Sequence[Lesson]) -> list[WrittenLesson]:
-    """Write every lesson into the run folder."""
+def interrupted_run(project: Path) -> Path | None:
+    """The newest run that has a checkpoint to go on from."""
+    found = sorted((project / "runs").glob("*/checkpoint.pt"))
+    return found[-1].parent if found else None
+
+
+def sample_of(lesson: Lesson, plane: PlaneArray) -> Sample:
+    """A part of a lesson as a network sees it, where labels are; `plane` (H, W[, C]) is its image, whose
+    channels stay."""
+    tiles = sorted(lesson.labels.indices())
+    middle = tile_rect(tiles[len(tiles) // 2]) if tiles else lesson.bounds
+    part = middle.grown(_PART_PX).intersect(lesson.bounds)
+    channels = 1 if plane.ndim == 2 else plane.shape[2]
+    return make_sample(
+        plane[part.slices], lesson.labels.read(part), channels=channels, normalization=Normalization()
+    )
+
+
+def write_lessons(run: Path, lessons: Sequence[Lesson], places: Mapping[int, int]) -> list[WrittenLesson]:
+    """Write every lesson into the run folder.
+
+    `places`: for every class index its place among the network's classes, from 1; empty: there is one class.
+    """
     written = []
     for number, lesson in enumerate(lessons, 1):
         stem = run / "samples" / f"{number:03}_{lesson.image.stem}"
         image = stem.with_name(f"{stem.name}.tif")
         write_plane_tiff(image, whole_plane(open_image(lesson.image), t=lesson.t, z=lesson.z))
         labels = stem.with_name(f"{stem.name}_labels.tif")
-        write_label_tiff(labels, lesson.labels.read(lesson.bounds))
+        values = lesson.labels.read(lesson.bounds)
+        write_label_tiff(labels, values)
+        classes = None
+        if places:
+            classes = stem.with_name(f"{stem.name}_classes.tif")
+            write_label_tiff(classes, _semantic(values, lesson.classes, places))
         checked = None
         if not lesson.checked.covers(lesson.bounds):
             checked = stem.with_name(f"{stem.name}_checked.png")
             write_binary_png(checked, lesson.checked.mask(lesson.bounds).astype(np.int32))
-        written.append(WrittenLesson(image, labels, checked))
+        written.append(WrittenLesson(image, labels, checked, classes))
     return written
+
+
+def _semantic(labels: LabelArray, classes: Mapping[int, int], places: Mapping[int, int]) -> LabelArray:
+    """The class of every pixel by its place; one that is no longer in the table counts as the first."""
+    ids, where = np.unique(labels, return_inverse=True)
+    of_id = [places.get(classes.get(i, 0), 1) if i else 0 for i in ids.tolist()]
+    return np.array(of_id, np.int32)[where].reshape(labels.shape)

@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from unet_studio.gui import theme
-from unet_studio.gui.translation import tr
-from unet_studio.jobs.messages import TrainingPoint
+from unet_studio.gui.translation import sentence_text, tr
+from unet_studio.jobs.messages import TrainingBegun, TrainingPoint
 
 _PLOT_HEIGHT = 128
 _TRAIN_COLOUR = theme.ACCENT
@@ -27,6 +27,9 @@ class TrainingPanel(QWidget):
         super().__init__()
         self._state = QLabel()
         self._state.setWordWrap(True)
+        self._about = QLabel()
+        self._about.setWordWrap(True)
+        self._about.setVisible(False)
         self._bar = QProgressBar()
         self._bar.setTextVisible(True)
         self._stop = QPushButton()
@@ -42,6 +45,7 @@ class TrainingPanel(QWidget):
         self._layout.addWidget(self._state)
         self._layout.addWidget(self._bar)
         self._layout.addWidget(self._buttons)
+        self._layout.addWidget(self._about)
         self._layout.addStretch(1)
         self._points: list[TrainingPoint] = []
         self._curves: dict[str, object] = {}
@@ -71,8 +75,17 @@ class TrainingPanel(QWidget):
         self._make_plots()
         self._redraw()
         self._state.setText(title)
+        self._about.setVisible(False)
         self._bar.setRange(0, 0)
         self._set_running(True)
+
+    def show_begun(self, begun: TrainingBegun) -> None:
+        """What teaches, what validates, what computes, and what is worth knowing about the data."""
+        text = tr("training", "{training} images teach, {validation} validate. Computes on {device}.")
+        text = text.format(training=begun.training, validation=begun.validation, device=begun.device)
+        self._about.setText(" ".join([text, *map(sentence_text, begun.notes)]))
+        self._about.setToolTip(begun.reason)
+        self._about.setVisible(True)
 
     def show_progress(self, done: int, total: int) -> None:
         """Move the bar."""
@@ -111,7 +124,10 @@ class TrainingPanel(QWidget):
         pyqtgraph.setConfigOptions(background=theme.FIELD, foreground=theme.FAINT_TEXT, antialias=True)
         for title, curves in (
             (tr("training", "Loss"), (("train_loss", _TRAIN_COLOUR), ("val_loss", _VAL_COLOUR))),
-            (tr("training", "Dice (validation)"), (("val_dice", _DICE_COLOUR),)),
+            (
+                tr("training", "Validation"),
+                (("val_dice", _DICE_COLOUR), ("val_iou", _TRAIN_COLOUR), ("val_ap50", _VAL_COLOUR)),
+            ),
         ):
             plot = pyqtgraph.PlotWidget()
             plot.setTitle(title, size="9pt")
@@ -122,8 +138,14 @@ class TrainingPanel(QWidget):
             plot.showGrid(x=False, y=True, alpha=0.2)
             plot.setFixedHeight(_PLOT_HEIGHT)
             if len(curves) > 1:
-                plot.addLegend(offset=(-1, 1), labelTextColor=theme.TEXT, colCount=2)
-            names = {"train_loss": tr("training", "training"), "val_loss": tr("training", "validation")}
+                plot.addLegend(offset=(-1, 1), labelTextColor=theme.TEXT, colCount=3)
+            names = {
+                "train_loss": tr("training", "training"),
+                "val_loss": tr("training", "validation"),
+                "val_dice": "Dice",
+                "val_iou": "IoU",
+                "val_ap50": "AP50",
+            }
             for key, colour in curves:
                 pen = pyqtgraph.mkPen(colour, width=2)
                 self._curves[key] = plot.plot(

@@ -1,0 +1,162 @@
+"""What the network would see: patches of a checked image, varied as the settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from unet_studio.core.errors import UserError
+from unet_studio.gui import theme
+from unet_studio.gui.background.pool import Pool
+from unet_studio.gui.translation import error_text, tr
+from unet_studio.segmentation.patches import Patch, PatchMaker, Sample
+from unet_studio.settings.training import TrainConfig
+
+COLUMNS, ROWS = 3, 2
+_WAIT_MS = 120
+_GAP_PX = 6
+_MOST_WEIGHT = 12.0
+
+RgbImage = npt.NDArray[np.uint8]
+
+
+class VariationPreview(QWidget):
+    """Six patches; they follow the settings. `load` reads the sample, in a worker."""
+
+    def __init__(self, pool: Pool, load: Callable[[], Sample]) -> None:
+        super().__init__()
+        self._pool = pool
+        self._load = load
+        self._sample: Sample | None = None
+        self._config: TrainConfig | None = None
+        self._first = 0
+        self._asked = 0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._compute)
+        self._pictures = _Pictures()
+        self._weights = QCheckBox(tr("variation", "Show weights"))
+        self._weights.setToolTip(tr("variation", "Bright: pixels that count much, between close cells."))
+        self._weights.toggled.connect(self._timer_start)
+        self._other = QPushButton(tr("variation", "Other patches"))
+        self._other.setAutoDefault(False)
+        self._other.clicked.connect(self._next)
+        about = QLabel(tr("variation", "As the network sees your images; outlines are its targets."))
+        about.setWordWrap(True)
+        row = QHBoxLayout()
+        row.addWidget(self._weights)
+        row.addStretch(1)
+        row.addWidget(self._other)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(about)
+        layout.addWidget(self._pictures, 1)
+        layout.addLayout(row)
+
+    @property
+    def pictures(self) -> list[RgbImage]:
+        """What is shown."""
+        return self._pictures.shown
+
+    def show_config(self, config: TrainConfig) -> None:
+        """Show what these settings make of the sample, a moment later."""
+        self._config = config
+        self._timer_start()
+
+    def _timer_start(self) -> None:
+        self._timer.start(_WAIT_MS)
+
+    def _next(self) -> None:
+        self._first += COLUMNS * ROWS
+        self._timer_start()
+
+    def _compute(self) -> None:
+        if self._config is None:
+            return
+        config, first, sample, load = self._config, self._first, self._sample, self._load
+        with_weights = self._weights.isChecked()
+        self._asked += 1
+        asked = self._asked
+
+        def work() -> tuple[Sample, list[RgbImage]]:
+            known = sample or load()
+            return known, pictures_of(known, config, first=first, with_weights=with_weights)
+
+        def done(result: tuple[Sample, list[RgbImage]]) -> None:
+            self._sample = result[0]
+            if asked == self._asked:  # An older answer is of no use any more.
+                self._pictures.show_all(result[1])
+
+        self._pool.submit(work, done, self._failed)
+
+    def _failed(self, error: UserError) -> None:
+        self._pictures.say(error_text(error))
+
+
+def pictures_of(sample: Sample, config: TrainConfig, *, first: int, with_weights: bool) -> list[RgbImage]:
+    """Patches `first` … of a training on this sample alone, as uint8 (side, side, 3)."""
+    network = msgspec.structs.replace(
+        config.network, in_channels=sample.image.shape[2], classes=int(sample.class_of.max(initial=1)) + 1
+    )
+    maker = PatchMaker([sample], msgspec.structs.replace(config, network=network))
+    return [_picture(maker.patch(first + n), with_weights=with_weights) for n in range(COLUMNS * ROWS)]
+
+
+def _picture(patch: Patch, *, with_weights: bool) -> RgbImage:
+    margin = (patch.image.shape[0] - patch.target.shape[0]) // 2
+    side = slice(margin, patch.image.shape[0] - margin)
+    grey = np.clip(patch.image[side, side], 0, 1)
+    if grey.shape[2] != 3:
+        grey = np.repeat(grey.mean(2, keepdims=True), 3, 2)
+    if with_weights:
+        heat = np.clip(patch.weight / _MOST_WEIGHT, 0, 1)
+        grey = np.stack([heat, heat**2, heat * 0.4], axis=2)
+    out = (grey * 255).astype(np.uint8)
+    outlines, _ = cv2.findContours((patch.target > 0).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    for outline in outlines:
+        out[outline[:, 0, 1], outline[:, 0, 0]] = (255, 214, 64)
+    return out
+
+
+class _Pictures(QWidget):
+    """A grid of square pictures as large as there is room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[RgbImage] = []
+        self._text = tr("variation", "A moment…")
+        self.setMinimumSize(COLUMNS * 96, ROWS * 96)
+
+    def show_all(self, pictures: Sequence[RgbImage]) -> None:
+        self.shown = [np.ascontiguousarray(p) for p in pictures]
+        self.update()
+
+    def say(self, text: str) -> None:
+        self.shown, self._text = [], text
+        self.update()
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        """See QWidget."""
+        painter = QPainter(self)
+        if not self.shown:
+            painter.setPen(theme.FAINT_TEXT)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._text)
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        side = min(
+            (self.width() - (COLUMNS - 1) * _GAP_PX) // COLUMNS,
+            (self.height() - (ROWS - 1) * _GAP_PX) // ROWS,
+        )
+        for number, picture in enumerate(self.shown):
+            height, width = picture.shape[:2]
+            image = QImage(picture.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+            x, y = number % COLUMNS * (side + _GAP_PX), number // COLUMNS * (side + _GAP_PX)
+            painter.drawImage(x, y, image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio,
+                                                 Qt.TransformationMode.SmoothTransformation))  # fmt: skip

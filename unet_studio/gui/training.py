@@ -1,0 +1,191 @@
+"""Training: from the checked images to a new model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import msgspec
+from PySide6.QtCore import Signal
+
+from unet_studio.core.errors import TrainingDataError, UserError
+from unet_studio.gui.background.engine_client import EngineClient
+from unet_studio.gui.background.engine_thread import EngineThread, Job, Prepared
+from unet_studio.gui.models import Models
+from unet_studio.gui.session import Session
+from unet_studio.gui.translation import sentence_text, tr
+from unet_studio.io.model_folder import read_model_config
+from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
+from unet_studio.segmentation.patches import Sample
+from unet_studio.settings.training import ObjectClass, TrainConfig
+from unet_studio.store.project_store import ImageRecord, ProjectStore
+from unet_studio.store.run_folder import Lesson, interrupted_run, new_run_folder, sample_of, write_lessons
+
+
+class Training(EngineClient):
+    """Snapshots the checked images, trains in the engine, offers the new model."""
+
+    begun = Signal(object)  # TrainingBegun
+    point = Signal(object)  # TrainingPoint
+
+    def __init__(self, session: Session, models: Models, engine: EngineThread) -> None:
+        super().__init__(engine, session)
+        self._session = session
+        self._models = models
+
+    def checked_images(self) -> list[ImageRecord]:
+        """The images that would teach."""
+        return [record for record in self._session.images() if record.checked_planes]
+
+    def check(self) -> None:
+        """Raise UserError if there is nothing to learn from, or nowhere to write to."""
+        if self._session.store is None:
+            raise UserError("No image is open: open one, correct it, mark it with C, then train.")
+        if not self.checked_images():
+            raise TrainingDataError(
+                "No image is checked yet: correct one, mark it with C, then fine-tune. Only checked images "
+                "teach."
+            )
+
+    def start(
+        self, config: TrainConfig, *, name: str, model: Path | None, encoder_weights: Path | None = None
+    ) -> None:
+        """Train on the checked images, from `model` or (None) a new network. Raises UserError without any."""
+        self.check()
+        store, folder = self._session.store, self._models.project_models_folder()
+        if store is None or folder is None or self.is_busy:
+            return
+        records = self.checked_images()
+        lessons = [self._open_lessons(record) for record in records]
+        config, places = self._with_classes(config)
+        request = Train(
+            job=0,
+            samples=[],
+            config=config,
+            init=str(model) if model else None,
+            encoder_weights=str(encoder_weights) if encoder_weights else None,
+            out=str(folder / name),
+            name=name,
+        )
+        title = tr("training", "Training {name}").format(name=name)
+        self._engine.submit(
+            Job(title, lambda: _prepare(store, records, lessons, places, request), subject=store)
+        )
+
+    def resume(self) -> None:
+        """Go on with the newest training that was interrupted, if there is one: a program that was closed,
+        an engine that ended."""
+        store = self._session.store
+        if store is None or self.is_busy:
+            return
+        title = tr("training", "Training goes on")
+        self._engine.submit(Job(title, lambda: _prepare_again(store), subject=store))
+
+    def preview_sample(self) -> Callable[[], Sample]:
+        """Makes a sample of the image that is shown, in a worker. It raises UserError without any."""
+        image = self._session.current
+        if image is None:
+
+            def nothing() -> Sample:
+                raise UserError("Open an image to see how it is varied.")
+
+            return nothing
+        lesson, plane = Lesson.of(image.path, image.document), image.plane
+        return lambda: sample_of(lesson, plane)
+
+    def stop_keeping_best(self) -> None:
+        """End now; the best weights so far become the model."""
+        self._engine.stop_keeping_best()
+
+    def _with_classes(self, config: TrainConfig) -> tuple[TrainConfig, dict[int, int]]:
+        """The project's classes, if there are several, and each one's place among them, from 1."""
+        table = self._session.class_table
+        if len(table) < 2 and not any(one.is_stuff for one in table):
+            return config, {}
+        names = tuple(ObjectClass(one.name, one.is_stuff) for one in table)
+        return msgspec.structs.replace(config, classes=names), {
+            one.index: place for place, one in enumerate(table, 1)
+        }
+
+    def _open_lessons(self, record: ImageRecord) -> dict[int, Lesson]:
+        """Snapshots of an image's planes that are in memory now, by plane id."""
+        return {
+            plane_id: Lesson.of(record.path, document)
+            for plane_id, document in self._session.kept_documents(record.id).items()
+        }
+
+    def _event(self, _: Job, event: object) -> None:
+        if isinstance(event, Progress):
+            self.progressed.emit(event.done, event.total)
+        elif isinstance(event, TrainingPoint):
+            self.point.emit(event)
+        elif isinstance(event, TrainingBegun):
+            self.begun.emit(event)
+
+    def _done(self, job: Job, outcome: object, _: object) -> None:
+        outcome = cast(Trained, outcome)
+        self.ended.emit()
+        folder = Path(outcome.model)
+        if job.subject is self._session.store:
+            self._models.choose(folder)
+        text = tr("training", "The model {name} is ready and proposes from now on.").format(name=folder.name)
+        curve = [row for row in outcome.metrics.get("curve", []) if row.get("val_dice") is not None]
+        if curve:
+            best = max(row["val_dice"] for row in curve)
+            comparison = tr("training", "Dice on held-out pixels: {before} before, {after} now.")
+            text += " " + comparison.format(before=f"{curve[0]['val_dice']:.3f}", after=f"{best:.3f}")
+        self.said.emit(" ".join([text, *map(sentence_text, outcome.notes)]))
+
+    def _cancelled(self, _: Job) -> None:
+        self.ended.emit()
+        self.said.emit(tr("training", "The training was cancelled. The model is as it was before."))
+
+
+def _lessons_of(store: ProjectStore, record: ImageRecord, kept: dict[int, Lesson]) -> Iterator[Lesson]:
+    """Every plane of an image that has something checked; what is not in memory is read."""
+    for place in store.plane_places(record.id):
+        lesson = kept.get(place.id) or Lesson.of(record.path, store.load_document(place.id))
+        if not lesson.checked.is_empty:
+            yield replace(lesson, t=place.t, z=place.z)
+
+
+def _prepare(
+    store: ProjectStore,
+    records: Sequence[ImageRecord],
+    kept: Sequence[dict[int, Lesson]],
+    places: Mapping[int, int],
+    request: Train,
+) -> Prepared:
+    """Write the run folder; runs in the worker thread. Raises UserError if it cannot be written."""
+    snapshots = [
+        lesson
+        for record, open_lessons in zip(records, kept, strict=True)
+        for lesson in _lessons_of(store, record, open_lessons)
+    ]
+    run = new_run_folder(store.folder)
+    written = write_lessons(run, snapshots, places)
+    samples = [
+        SampleFiles(
+            str(w.image), str(w.labels), str(w.checked) if w.checked else None,
+            str(w.classes) if w.classes else None,
+        )
+        for w in written
+    ]  # fmt: skip
+    if request.init is not None:
+        read_model_config(Path(request.init))  # A model that is gone is told before the engine starts.
+    return msgspec.structs.replace(request, samples=samples, run=str(run)), []
+
+
+def _prepare_again(store: ProjectStore) -> Prepared:
+    run = interrupted_run(store.folder)
+    if run is None:
+        raise TrainingDataError("No training of this project was interrupted: start a new one.")
+    try:
+        request = msgspec.json.decode((run / "request.json").read_bytes(), type=Train)
+    except (OSError, msgspec.DecodeError) as error:
+        raise TrainingDataError(
+            "The run {run} cannot be read ({reason}): start the training anew.", run=run, reason=error
+        ) from error
+    return msgspec.structs.replace(request, job=0, resume=True, run=str(run)), []
