@@ -161,6 +161,8 @@ def test_the_preview_shows_the_training_patches_and_follows_the_settings(
 ) -> None:
     dialog._show_advanced.setChecked(True)
     preview = dialog._preview
+    assert preview._config is None or not preview.pictures, "nobody looks, nothing is computed"
+    dialog._advanced.setCurrentIndex(2)
     qtbot.waitUntil(lambda: len(preview.pictures) == COLUMNS * ROWS, timeout=5000)
     first = [p.copy() for p in preview.pictures]
     expected = pictures_of(sample(), dialog.config, first=0, with_weights=False)
@@ -183,6 +185,7 @@ def test_without_an_image_the_preview_says_so(qtbot: QtBot, pool: Pool) -> None:
     preview = VariationPreview(pool, nothing)
     qtbot.addWidget(preview)
     preview.show_config(TrainConfig())
+    preview.show()
     qtbot.waitUntil(lambda: "Open an image" in preview._pictures._text, timeout=5000)
 
 

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from unet_studio.core.errors import UserError
@@ -70,8 +70,19 @@ class VariationPreview(QWidget):
         self._config = config
         self._timer_start()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """See QWidget."""
+        super().showEvent(event)
+        self._timer_start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """See QWidget. Nobody looks: nothing is computed."""
+        super().hideEvent(event)
+        self._timer.stop()
+
     def _timer_start(self) -> None:
-        self._timer.start(_WAIT_MS)
+        if self.isVisible():
+            self._timer.start(_WAIT_MS)
 
     def _next(self) -> None:
         self._first += COLUMNS * ROWS
