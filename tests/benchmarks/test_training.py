@@ -77,7 +77,9 @@ def test_a_training_step_of_the_31_million_network() -> None:
         f"{peak / 1e9:.0f} GFLOP/s of the largest matrix product ({flops / ours / peak:.0%}); float32 peak "
         f"{matrix_peak(torch.float32) / 1e9:.0f}"
     )
-    print(f"making a batch (warp, grey values, weight map), one thread: {making * 1e3:.0f} ms = {making / ours:.1%} of a step")
+    print(
+        f"making a batch (warp, grey values, weight map), one thread: {making * 1e3:.0f} ms = {making / ours:.1%} of a step"
+    )
     assert making < ours
 
 
@@ -112,7 +114,9 @@ print(high_water() - before, time.perf_counter() - start)
 def test_peak_memory_of_a_step_with_and_without_checkpointing() -> None:
     found = {}
     for checkpointing in ("no", "yes"):
-        out = subprocess.run([sys.executable, "-c", STEP, checkpointing], check=True, capture_output=True, text=True)
+        out = subprocess.run(
+            [sys.executable, "-c", STEP, checkpointing], check=True, capture_output=True, text=True
+        )
         kib, taken = out.stdout.split()
         found[checkpointing] = (int(kib) / 1024, float(taken))
     (plain, fast), (saved, slow) = found["no"], found["yes"]
@@ -146,7 +150,9 @@ def test_the_shipped_size_is_never_kept_waiting() -> None:
             accelerator.descend(loss, optimizer, 1.0)
         took = time.perf_counter() - began
         source.close()  # type: ignore[attr-defined]
-    print(f"\ndefault network, 8 × 256²: {took / 8:.2f} s a step, of which {waited / took:.1%} waiting for data")
+    print(
+        f"\ndefault network, 8 × 256²: {took / 8:.2f} s a step, of which {waited / took:.1%} waiting for data"
+    )
     assert waited < 0.05 * took
 
 
@@ -156,5 +162,7 @@ def test_the_weight_maps_memory_is_a_small_multiple_of_the_image() -> None:
     border_term(labels, w0=10, sigma_px=5)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    print(f"\nweight map, 1024², 500 instances: {peak / 2**20:.0f} MiB at most = {peak / labels.nbytes:.1f} × the label image")
+    print(
+        f"\nweight map, 1024², 500 instances: {peak / 2**20:.0f} MiB at most = {peak / labels.nbytes:.1f} × the label image"
+    )
     assert peak < 12 * labels.nbytes

@@ -367,6 +367,12 @@ def test_evaluate_knows_classes_and_membranes(
     assert scores["accuracy"] == pytest.approx(48 / 64)
     assert main([*arguments, "--masks", "membranes"]) == 0
     assert 0 < last_json(capsys.readouterr().out)["rand"] < 1
+    for name in ("truth", "pred"):
+        write_label_tiff(tmp_path / name / "a.tif", (true == 0).astype(np.int32))
+    assert main([*arguments, "--masks", "membranes"]) == 0
+    assert last_json(capsys.readouterr().out)["rand"] == 1, "binary masks mark the membranes"
+    write_label_tiff(tmp_path / "truth" / "a.tif", true)
+    write_label_tiff(tmp_path / "pred" / "a.tif", pred)
     assert main(arguments) == 0
     scores = last_json(capsys.readouterr().out)
     assert (scores["instances"], scores["merges"], scores["misses"]) == (2, 0, 0)

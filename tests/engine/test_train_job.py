@@ -227,6 +227,25 @@ def test_what_the_end_means_is_said(tmp_path: Path) -> None:
     assert "In 3 steps nothing became better than the start" in str(note)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("can't allocate memory: you tried"),
+        MemoryError(),
+    ],
+)
+def test_too_little_memory_is_told_with_what_to_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("unet_studio.engine.train_job.fit", fail)
+    with pytest.raises(TrainingDataError, match="too small for 2 patches of 48 px at once"):
+        run_training(request(tmp_path), Heard())
+
+
 def test_stop_keeps_what_was_learnt(tmp_path: Path) -> None:
     context = Heard()
     context.stopped = threading.Event()

@@ -166,7 +166,9 @@ def test_the_preview_shows_the_training_patches_and_follows_the_settings(
     qtbot.waitUntil(lambda: len(preview.pictures) == COLUMNS * ROWS, timeout=5000)
     first = [p.copy() for p in preview.pictures]
     expected = pictures_of(sample(), dialog.config, first=0, with_weights=False)
-    assert all((a == b).all() for a, b in zip(first, expected, strict=True)), "the same patches as in training"
+    assert all((a == b).all() for a, b in zip(first, expected, strict=True)), (
+        "the same patches as in training"
+    )
     dialog._variation._fields["invert"].setValue(1.0)
     qtbot.waitUntil(lambda: not np.array_equal(preview.pictures[0], first[0]), timeout=5000)
     dialog._variation._fields["invert"].setValue(0.0)

@@ -14,7 +14,7 @@ import numpy as np
 from unet_studio.io.image_folder import ImageAndMask, pair_by_stem
 from unet_studio.io.label_files import read_label_image
 from unet_studio.segmentation.matching import LabelImage, score_images
-from unet_studio.segmentation.partition_scores import partition_scores
+from unet_studio.segmentation.partition_scores import partition_scores, segments_between
 from unet_studio.segmentation.pixel_scores import confusion_matrix, pixel_scores
 
 Pairs = Iterator[tuple[LabelImage, LabelImage]]
@@ -51,9 +51,14 @@ def _of_classes(pairs: Pairs) -> dict[str, Any]:
 
 
 def _of_membranes(pairs: Pairs) -> dict[str, Any]:
-    """Means over the images of V^Rand and V^Info of the segments."""
-    rows = [asdict(partition_scores(true, pred)) for true, pred in pairs]
+    """Means over the images of V^Rand and V^Info. A binary mask marks the membranes, any other the segments
+    between them."""
+    rows = [asdict(partition_scores(_segments(true), _segments(pred))) for true, pred in pairs]
     return {"images": len(rows)} | {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+def _segments(labels: LabelImage) -> LabelImage:
+    return segments_between(labels > 0) if labels.max(initial=0) == 1 else labels
 
 
 def _pairs(files: list[ImageAndMask]) -> Pairs:

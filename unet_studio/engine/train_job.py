@@ -93,6 +93,12 @@ def run_training(request: Train, context: ServerContext) -> Trained:
             on_point=_listener(request, context, record, log, start.network, val_samples, validator),
             on_checkpoint=record.keep, resume=resume,
         )  # fmt: skip
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise _too_large(device, config) from error
+    except RuntimeError as error:
+        if "allocate memory" in str(error):  # How PyTorch says it on a processor.
+            raise _too_large(device, config) from error
+        raise
     finally:
         if log is not None:
             log.close()
@@ -156,6 +162,16 @@ def _listener(
         context.tell(_message(request.job, point))
 
     return on_point
+
+
+def _too_large(device: Device, config: TrainConfig) -> TrainingDataError:
+    return TrainingDataError(
+        "The memory of {device} is too small for {count} patches of {side} px at once: use fewer a step "
+        "(batch_size), smaller ones (patch_px), or checkpointing.",
+        device=device.name,
+        count=config.batch_size,
+        side=config.patch_px,
+    )
 
 
 def _ending_notes(result: FitResult, config: TrainConfig, *, from_scratch: bool) -> list[Sentence]:
