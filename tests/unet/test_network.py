@@ -165,6 +165,32 @@ def test_nothing_beyond_the_stated_context_influences_a_pixel_and_what_is_stated
     assert field == config.receptive_field_px
 
 
+@pytest.mark.parametrize(
+    "config",
+    [PRESETS["paper2015"], UNetConfig(depth=3), UNetConfig(encoder="resnet50", depth=5), UNetConfig(encoder="resnet18", padding="valid", depth=4)],
+    ids=str,
+)  # fmt: skip
+def test_every_convolution_has_the_output_size_of_its_formula(config: UNetConfig) -> None:
+    """⌊(n + 2p − k) / s⌋ + 1, and for a transposed one (n − 1) s − 2p + k."""
+    seen = []
+
+    def check(module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        n, k, s, p = inputs[0].shape[2], module.kernel_size[0], module.stride[0], module.padding[0]
+        transposed = isinstance(module, nn.ConvTranspose2d)
+        seen.append(transposed)
+        assert output.shape[2] == ((n - 1) * s - 2 * p + k if transposed else (n + 2 * p - k) // s + 1)
+
+    side = config.fitting_size(200)
+    with torch.device("meta"):
+        network = UNet(config)
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                module.register_forward_hook(check)
+        network(torch.empty(1, config.in_channels, side, side))
+    assert sum(seen) == config.depth
+    assert len(seen) > 2 * config.depth
+
+
 def test_a_network_that_looks_at_the_whole_window_says_so() -> None:
     assert UNetConfig(normalization="batch").is_local
     assert UNetConfig(normalization="none").receptive_field_px is not None

@@ -141,7 +141,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
     evaluate.add_argument("--truth", required=True, type=Path, metavar="DIR")
     evaluate.add_argument(
         "--masks", choices=("instances", "classes", "membranes"), default="instances",
-        help="what the values are: ids of instances, classes of pixels, membranes (1) or segments between them",
+        help="what the values are: ids of instances, classes of pixels, membranes (1) or segments between",
     )  # fmt: skip
     evaluate.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")
 

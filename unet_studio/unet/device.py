@@ -86,15 +86,10 @@ def choose_device(wanted: str = "auto") -> Device:
 
 
 def with_precision(device: Device, wanted: str) -> Device:
-    """The device with the precision a person asks for; "auto" leaves the measured choice.
-
-    Raises UserError for float16 on a processor, which has no fast float16 products.
-    """
+    """The device with the precision a person asks for; "auto" leaves the measured choice."""
     if wanted in ("auto", device.precision_name):
         return device
     precision = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[wanted]
-    if precision == torch.float16 and device.torch_device.type == "cpu" and not _cpu_can(torch.float16):
-        raise UserError("This processor cannot train in {precision}: use auto or float32.", precision=wanted)
     return replace(device, precision=precision, reason=f"{device.reason}; {wanted} was asked for")
 
 
@@ -161,11 +156,6 @@ def _cpu_has_bfloat16() -> bool:
     flags = _cpu_info("flags").split()
     capability = torch.backends.cpu.get_cpu_capability()
     return capability.startswith(("AVX512", "AMX")) and ("amx_bf16" in flags or "avx512_bf16" in flags)
-
-
-def _cpu_can(precision: torch.dtype) -> bool:
-    flags = _cpu_info("flags").split()
-    return precision != torch.float16 or "amx_fp16" in flags or "avx512_fp16" in flags
 
 
 def _cpu_name() -> str:
