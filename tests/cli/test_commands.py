@@ -303,6 +303,8 @@ def test_presets_train_from_the_command_line_and_a_run_that_was_killed_goes_on(
     assert "is not the folder of a run" in capsys.readouterr().err
     assert main([*arguments, "--resume", str(cells / "m" / "run")]) == 2
     assert "leave out --images, --masks, --out" in capsys.readouterr().err
+    assert main(["train", "--resume", str(cells / "m" / "run"), "--steps", "3", "--seed", "5"]) == 2
+    assert "leave out --steps, --seed" in capsys.readouterr().err
     assert main(["train", "--images", str(cells / "images")]) == 2
     assert "--masks, --out is missing" in capsys.readouterr().err
     assert main([*arguments, "--init", "nuclei", "--network", "paper2015"]) == 2
@@ -350,6 +352,50 @@ def test_torchrun_trains_one_model_with_two_processes(cells: Path) -> None:
     assert (cells / "m" / "config.json").exists()
 
 
+def test_the_classes_a_model_learnt_are_delivered_and_can_be_judged(
+    cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "classes").mkdir()
+    for mask in sorted((cells / "masks").iterdir()):
+        labels = read_label_image(mask)
+        write_label_tiff(
+            tmp_path / "classes" / f"{mask.stem}.tif",
+            np.where(labels > 0, labels % 2 + 1, 0).astype(np.int32),
+        )
+    (cells / "c.toml").write_text('masks = "classes"\nclasses = [{name = "odd"}, {name = "even"}]\n' + CONFIG)
+    arguments = ["train", "--images", str(cells / "images"), "--masks", str(tmp_path / "classes")]
+    assert (
+        main([*arguments, "--out", str(cells / "m"), "--config", str(cells / "c.toml"), "--steps", "60"]) == 0
+    )
+    out = tmp_path / "out"
+    predict = [
+        "predict",
+        str(cells / "images"),
+        "--out",
+        str(out),
+        "--model",
+        str(cells / "m"),
+        "--format",
+        "class-png",
+    ]
+    assert main([*predict, "--json"]) == 0
+    row = last_json(capsys.readouterr().out)["images"][0]
+    assert row["classes"] == ["odd", "even"]
+    assert len(row["class_of"]) == row["instances"]
+    judge = [
+        "evaluate",
+        "--masks",
+        "classes",
+        "--truth",
+        str(tmp_path / "classes"),
+        "--pred",
+        str(out / "class-png"),
+        "--json",
+    ]
+    assert main(judge) == 0
+    assert last_json(capsys.readouterr().out)["accuracy"] > 0.6
+
+
 def test_evaluate_knows_classes_and_membranes(
     cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -371,6 +417,9 @@ def test_evaluate_knows_classes_and_membranes(
         write_label_tiff(tmp_path / name / "a.tif", (true == 0).astype(np.int32))
     assert main([*arguments, "--masks", "membranes"]) == 0
     assert last_json(capsys.readouterr().out)["rand"] == 1, "binary masks mark the membranes"
+    write_label_tiff(tmp_path / "pred" / "a.tif", np.full(true.shape, 350_000, np.int32) + true)
+    assert main([*arguments, "--masks", "classes"]) == 2
+    assert "there are at most 254 classes" in capsys.readouterr().err
     write_label_tiff(tmp_path / "truth" / "a.tif", true)
     write_label_tiff(tmp_path / "pred" / "a.tif", pred)
     assert main(arguments) == 0

@@ -15,7 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tests.conftest import discs
 from tests.unet.conftest import tiny_model
-from unet_studio.core.errors import ModelError, TrainingDataError
+from unet_studio.core.errors import ModelError, SettingsError, TrainingDataError
 from unet_studio.engine.server import ServerContext
 from unet_studio.engine.train_job import run_training
 from unet_studio.io.label_files import write_label_tiff
@@ -149,6 +149,70 @@ def test_a_run_does_not_go_on_with_other_data_or_without_a_checkpoint(tmp_path: 
         run_training(msgspec.structs.replace(asked, resume=True), Heard())
 
 
+def test_a_new_run_in_an_old_folder_forgets_the_old_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(JobCancelled):
+        run_training(request(tmp_path), Heard(end_after=9))
+    with pytest.raises(JobCancelled):
+        run_training(request(tmp_path), Heard(end_after=1))
+    with pytest.raises(TrainingDataError, match="it has no checkpoint"):
+        run_training(request(tmp_path, resume=True), Heard())
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 half", None])
+def test_a_damaged_run_says_so(tmp_path: Path, damage: bytes | None) -> None:
+    with pytest.raises(JobCancelled):
+        run_training(request(tmp_path), Heard(end_after=9))
+    if damage is None:
+        (tmp_path / "run" / "environment.json").unlink()
+    else:
+        (tmp_path / "run" / "checkpoint.pt").write_bytes(damage)
+    with pytest.raises(TrainingDataError, match="its checkpoint is damaged"):
+        run_training(request(tmp_path, resume=True), Heard())
+
+
+def test_a_run_goes_on_after_its_files_were_moved(tmp_path: Path) -> None:
+    asked = request(tmp_path)
+    with pytest.raises(JobCancelled):
+        run_training(asked, Heard(end_after=9))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    samples = []
+    for s in asked.samples:
+        moved = [Path(p).rename(elsewhere / Path(p).name) for p in (s.image, s.mask)]
+        samples.append(SampleFiles(str(moved[0]), str(moved[1])))
+    context = Heard()
+    run_training(msgspec.structs.replace(asked, samples=samples, resume=True), context)
+    assert [p.step for p in context.of(TrainingPoint)] == [12]
+
+
+def test_a_patch_of_one_pixel_at_the_bottom_is_refused_in_words(tmp_path: Path) -> None:
+    network = UNetConfig(in_channels=1, base_width=4, depth=5)
+    config = msgspec.structs.replace(CONFIG, network=network, patch_px=32, batch_size=1)
+    with pytest.raises(SettingsError, match="One patch of 32 px is one pixel at the bottom"):
+        run_training(request(tmp_path, config=config), Heard())
+
+
+def test_settings_of_a_network_that_do_not_count_are_said(tmp_path: Path) -> None:
+    start = tiny_model(tmp_path / "start")
+    config = msgspec.structs.replace(CONFIG, network=UNetConfig(depth=5), steps=1)
+    context = Heard()
+    run_training(request(tmp_path, config=config, init=str(start)), context)
+    assert "The network is that of the model start" in str(context.of(TrainingBegun)[0].notes[0])
+
+
+def test_whether_a_class_can_be_counted_may_change_with_fine_tuning(tmp_path: Path) -> None:
+    names = (ObjectClass("a"), ObjectClass("b"))
+    config = msgspec.structs.replace(CONFIG, classes=names, steps=1)
+    run_training(request(tmp_path, samples=write(tmp_path, classes=True), config=config), Heard())
+    (tmp_path / "model").rename(tmp_path / "start")
+    config = msgspec.structs.replace(config, classes=(names[0], ObjectClass("b", is_stuff=True)))
+    again = request(
+        tmp_path, samples=write(tmp_path, classes=True), config=config, init=str(tmp_path / "start")
+    )
+    run_training(again, Heard())
+    assert load_network(tmp_path / "model")[1].stuff == (2,)
+
+
 def test_classes_are_learnt_named_and_predicted(tmp_path: Path) -> None:
     config = msgspec.structs.replace(CONFIG, classes=(ObjectClass("nucleus"), ObjectClass("debris")))
     run_training(request(tmp_path, samples=write(tmp_path, classes=True), config=config), Heard())
@@ -220,10 +284,12 @@ def test_what_the_end_means_is_said(tmp_path: Path) -> None:
         CONFIG, network=network, learning_rate=1e-10, patience=1, val_every_steps=1
     )
     trained = run_training(request(tmp_path, config=config), Heard())
-    assert any("nothing was gained since step 0" in str(note) for note in trained.notes)
+    assert any("nothing was gained since step 1" in str(note) for note in trained.notes)
     assert trained.metrics["ending"] == "no_gain"
     complete = msgspec.structs.replace(config, patience=None, steps=3)
-    (note,) = run_training(request(tmp_path, config=complete), Heard()).notes
+    init = tmp_path / "init"
+    (tmp_path / "model").rename(init)
+    (note,) = run_training(request(tmp_path, config=complete, init=str(init)), Heard()).notes
     assert "In 3 steps nothing became better than the start" in str(note)
 
 

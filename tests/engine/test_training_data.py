@@ -56,6 +56,7 @@ def test_given_validation_images_are_taken_as_they_are() -> None:
 def test_of_a_single_image_one_part_validates_and_the_other_trains(shape: tuple[int, int]) -> None:
     labels = discs(shape, *[(y, x, 9) for y in range(20, shape[0], 40) for x in range(20, shape[1], 40)])
     (train,), (val,) = hold_out_region(truth(labels, labels % 3))
+    assert val.labels.shape == ((200, 75) if shape[1] == 300 else (75, 200)), "the last quarter"
     assert train.checked is not None
     assert val.labels.size + train.checked.sum() == labels.size
     assert val.checked is not None
@@ -67,6 +68,40 @@ def test_of_a_single_image_one_part_validates_and_the_other_trains(shape: tuple[
 def test_a_small_image_is_not_cut() -> None:
     small = truth(np.zeros((60, 60), np.int32))
     assert hold_out_region(small) == ([small], [])
+
+
+def test_the_quarter_that_validates_has_an_instance_and_the_rest_too() -> None:
+    labels = discs((200, 320), (100, 40, 20), (100, 200, 15))
+    (train,), (val,) = hold_out_region(truth(labels))
+    assert val.has_instances
+    assert train.has_instances
+    assert set(np.unique(val.labels)) == {0, 2}, "the third quarter: the last one is empty"
+    lonely = truth(discs((200, 320), (100, 290, 20)))
+    assert hold_out_region(lonely) == ([lonely], []), "then nothing validates"
+
+
+def test_planes_of_one_stack_stay_on_one_side() -> None:
+    planes = [SampleFiles(f"{n}.tif", f"{n}_l.tif", source=f"stack{n // 4}.tif") for n in range(12)]
+    for seed in range(10):
+        train, val = split_samples(planes, None, 0.3, seed)
+        assert len(val) == 4
+        assert not {s.source for s in train} & {s.source for s in val}
+    one = [SampleFiles(f"{n}.tif", f"{n}_l.tif", source="stack.tif") for n in range(5)]
+    assert split_samples(one, None, 0.2, 0) == (one, [])
+
+
+def test_a_binary_mask_of_any_value_is_a_mask_of_class_1(tmp_path: Path) -> None:
+    labels = discs((40, 60), (20, 15, 8), (20, 45, 8))
+    cv2.imwrite(str(tmp_path / "a.png"), (labels * 90).astype(np.uint8))
+    cv2.imwrite(str(tmp_path / "m.png"), ((labels > 0) * 255).astype(np.uint8))
+    file = SampleFiles(str(tmp_path / "a.png"), str(tmp_path / "m.png"))
+    (read,) = read_truths([file], "classes", QuietContext())
+    assert highest_class([read]) == 1
+    write_label_tiff(tmp_path / "m.tif", labels * 1000)
+    with pytest.raises(TrainingDataError, match="hold class 2000, more than 254 are not possible"):
+        read_truths(
+            [SampleFiles(str(tmp_path / "a.png"), str(tmp_path / "m.tif"))], "classes", QuietContext()
+        )
 
 
 def test_nothing_checked_in_the_held_out_quarter_leaves_all_for_training() -> None:
@@ -103,10 +138,17 @@ def test_truths_are_read_with_their_classes(tmp_path: Path) -> None:
 def test_what_teaches_nothing_or_too_much_is_refused_in_words() -> None:
     empty, labels = np.zeros((30, 30), np.int32), discs((30, 30), (15, 15, 8))
     with pytest.raises(TrainingDataError, match="None of the 2 training masks holds an instance"):
-        check_truths([truth(empty), truth(empty)], CELL, 1)
+        check_truths([truth(empty), truth(empty)], [], CELL, 1)
+    outside = Truth(labels * 1.0, labels, None, labels == 0)
+    with pytest.raises(TrainingDataError, match="None of the 1 training masks holds an instance"):
+        check_truths([outside], [], CELL, 1)
     with pytest.raises(TrainingDataError, match="hold class 4, the network knows 1 besides background"):
-        check_truths([truth(labels, labels * 4)], CELL, 1)
-    assert check_truths([truth(labels), truth(empty)], CELL, 1) == [], "an empty image teaches background"
+        check_truths([truth(labels)], [truth(labels, labels * 4)], CELL, 1)
+    assert check_truths([truth(labels), truth(empty)], [], CELL, 1) == [], "an empty image teaches background"
+    (note,) = check_truths([truth(labels)], [truth(empty)], CELL, 1)
+    assert "What validates holds no instance" in str(note)
+    (note,) = check_truths([truth(labels, channels=5)], [], CELL, 3)
+    assert "Only the first 3 of the image's 5 channels" in str(note)
 
 
 def test_what_a_person_should_know_is_said() -> None:
@@ -114,7 +156,7 @@ def test_what_a_person_should_know_is_said() -> None:
     odd = truth(labels)
     odd.plane[3, 3] = np.nan
     notes = check_truths(
-        [odd, truth(labels, labels, channels=3)], (ObjectClass("cell"), ObjectClass("mitosis")), 3
+        [odd, truth(labels, labels, channels=3)], [], (ObjectClass("cell"), ObjectClass("mitosis")), 3
     )
     said = " ".join(map(str, notes))
     assert "The images have 1, 3 channels; all were brought to the network's 3." in said

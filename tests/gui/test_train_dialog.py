@@ -8,14 +8,14 @@ import msgspec
 import numpy as np
 import pytest
 from msgspec import inspect
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.conftest import discs
 from unet_studio.core.errors import UserError
 from unet_studio.gui.background.pool import Pool
-from unet_studio.gui.dialogs.settings_form import SettingsForm
+from unet_studio.gui.dialogs.settings_form import NumberBox, SettingsForm
 from unet_studio.gui.dialogs.train_dialog import Start, TrainDialog
 from unet_studio.gui.dialogs.variation_preview import COLUMNS, ROWS, VariationPreview, pictures_of
 from unet_studio.gui.setting_texts import BORDER_WEIGHTS, CHOICES, NAMES, NETWORKS
@@ -54,7 +54,7 @@ def dialog(qtbot: QtBot, pool: Pool) -> TrainDialog:
         return f"{name}-2" if name in taken else name
 
     dialog = TrainDialog(
-        None, models=[Path("nuclei"), Path("mine")], start=Start(model=Path("nuclei")), channels=1, new_name=free,
+        None, models=[Path("nuclei"), Path("mine")], start=Start(model=Path("nuclei")), new_name=free,
         checked=3, make_preview=lambda: VariationPreview(pool, sample),
     )  # fmt: skip
     qtbot.addWidget(dialog)
@@ -111,6 +111,24 @@ def test_a_form_shows_what_it_is_given_and_gives_it_back(qtbot: QtBot, value: ms
     msgspec.convert(msgspec.to_builtins(form.value), type(value))
 
 
+@pytest.mark.parametrize("language", ["C", "German", "French", "Portuguese", "English"])
+def test_a_number_is_read_back_as_it_is_shown_in_every_language(qtbot: QtBot, language: str) -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale(getattr(QLocale.Language, language)))
+    try:
+        box = NumberBox(1e-8, 10)
+        qtbot.addWidget(box)
+        for value in (0.0003, 0.5, 1e-5, 1e-8, 0.99, 3.0):
+            box.setValue(value)
+            for text in (box.text(), box.text().replace(".", ",")):
+                box.setValue(7)
+                box.lineEdit().setText(text)
+                box.interpretText()
+                assert box.value() == pytest.approx(value), text
+    finally:
+        QLocale.setDefault(before)
+
+
 def test_what_cannot_be_together_goes_back_to_what_was(qtbot: QtBot) -> None:
     form = SettingsForm(UNetConfig(encoder="resnet34", depth=5), without=("classes",))
     qtbot.addWidget(form)
@@ -127,10 +145,13 @@ def test_a_model_is_fine_tuned_gently_and_a_new_network_learns_fast(dialog: Trai
     new = dialog.config
     assert new.learning_rate > tuned.learning_rate
     assert new.minutes > tuned.minutes
-    assert new.network == msgspec.structs.replace(PRESETS["residual"], in_channels=1)
+    assert new.network == PRESETS["residual"]
     assert dialog.name == "residual"
     assert dialog._advanced.isTabEnabled(3)
+    dialog._learning._fields["learning_rate"].setValue(0.005)
+    dialog._length.setValue(77)
     choose(dialog, Start(model=Path("mine")))
+    assert (dialog.config.learning_rate, dialog.config.minutes) == (0.005, 77), "what was typed stays"
     assert not dialog._advanced.isTabEnabled(3), "a model brings its own network"
     assert dialog.name == "mine"
 

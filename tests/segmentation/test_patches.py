@@ -98,6 +98,33 @@ def test_class_weights_balance_all_classes_over_the_checked_pixels() -> None:
     assert unbalanced.tolist() == [1, 1, 1, 1]
 
 
+def test_what_is_not_checked_changes_nothing_of_what_is() -> None:
+    labels = np.zeros((40, 60), np.int32)
+    labels[10:30, 10:30], labels[10:30, 30:50] = 1, 2
+    semantic = np.where(labels == 1, 1, 0)
+    semantic[10:30, 18:30] = 2
+    checked = np.zeros(labels.shape, bool)
+    checked[:, :18] = True
+    kwargs = {"channels": 1, "normalization": Normalization(), "checked": checked}
+    one = make_sample(labels * 1.0, labels, semantic=semantic, **kwargs)
+    assert (one.labels[10:30, 10:18] > 0).all()
+    assert one.class_of.tolist() == [0, 1], "its unchecked half has no vote"
+    checked[:, :30] = True
+    two = make_sample(labels * 1.0, labels, **kwargs)
+    assert (two.labels[10:30, 29] > 0).all(), "no seam to what nobody checked"
+
+
+@pytest.mark.parametrize("side", [33_000, 70_000])
+def test_images_longer_than_opencv_can_warp_teach_too(side: int) -> None:
+    labels = np.zeros((20, side), np.int32)
+    labels[5:15, side - 60 : side - 30] = 1
+    image = labels.astype(np.float32)[:, :, None]
+    one = Sample(image, labels)
+    config = msgspec.structs.replace(CONFIG, augmentation=STILL)
+    patches = [PatchMaker([one], config).patch(n) for n in range(5)]
+    assert all(((p.image[:, :, 0] > 0.5) == (p.target > 0)).all() for p in patches)
+
+
 def test_a_label_image_without_background_keeps_all_its_instances() -> None:
     labels = np.ones((20, 20), np.int32)
     labels[:, 10:] = 7

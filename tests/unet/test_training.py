@@ -142,7 +142,7 @@ def test_a_learning_rate_that_diverges_ends_the_run_and_the_best_weights_stay(
         learning_rate=rate, gradient_norm=cut, steps=200, schedule=Schedule("constant"),
     )  # fmt: skip
     result = train(config)
-    assert (result.steps > 20) == finite
+    assert (result.steps >= 20) == finite
     assert result.ending == "diverged"
     assert result.steps < 200
     assert all(torch.isfinite(t).all() for t in result.state.values())
@@ -293,3 +293,37 @@ def test_two_processes_give_the_loss_curve_of_one_with_twice_the_batch(tmp_path:
     two = curve(["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"], 2)
     assert len(one) == 12
     assert two == pytest.approx(one, rel=1e-4)
+
+
+def test_where_nothing_but_background_validates_the_loss_decides_and_random_weights_never_win() -> None:
+    empty = make_sample(
+        np.random.default_rng(0).normal(50, 5, (80, 90)), np.zeros((80, 90), np.int32), channels=1,
+        normalization=Normalization(),
+    )  # fmt: skip
+    torch.manual_seed(0)
+    samples = [sample(1), sample(2)]
+    result = fit(
+        UNet(NETWORK), samples, validator(CONFIG, samples, [empty]), CONFIG, FLOAT32, QuietContext(),
+        start_counts=False,
+    )  # fmt: skip
+    assert all(p.validation.dice is None for p in result.curve)
+    assert result.best_step > 0
+    best = min(result.curve[1:], key=lambda p: p.validation.loss)
+    assert result.best_step == best.step
+
+
+def test_a_plateau_without_validation_keeps_the_rate() -> None:
+    config = changed(schedule=Schedule("plateau", plateau_points=1), val_every_steps=2)
+    curve = train(config, val=False).curve
+    assert {p.learning_rate for p in curve} == {config.learning_rate}
+
+
+def test_a_rare_heavy_patch_is_no_divergence() -> None:
+    """A few pixels of a class that is almost never there: their weight is in the hundreds."""
+    labels = discs((200, 200), (30, 30, 3))
+    plane = np.random.default_rng(0).normal(50, 5, labels.shape) + 100 * (labels > 0)
+    rare = make_sample(plane, labels, channels=1, normalization=Normalization())
+    torch.manual_seed(0)
+    config = changed(batch_size=1, steps=120)
+    result = fit(UNet(NETWORK), [rare], validator(config, [rare], []), config, FLOAT32, QuietContext())
+    assert result.ending == "complete"

@@ -92,6 +92,9 @@ def test_published_encoder_weights_load_from_disk_and_their_classifier_is_left_o
         torch.save(published if suffix == ".pth" else {"state_dict": published}, path)
     torch.manual_seed(5)
     target = UNet(source.config)
+    if suffix == ".pth":  # As older files are.
+        published = {n: t for n, t in published.items() if "num_batches" not in n}
+        torch.save({"model": published}, path)
     assert load_encoder_weights(target, path) == []
     for name, tensor in source.encoder.state_dict().items():
         assert torch.equal(target.encoder.state_dict()[name], tensor)
@@ -132,7 +135,10 @@ class Bomb:
         return (os.mkdir, ("bomb",))
 
 
-@pytest.mark.parametrize("case", ["code", "cut", "shapes", "no tensors", "missing", "plain"])
+@pytest.mark.parametrize(
+    "case",
+    ["code", "cut", "shapes", "no tensors", "missing", "plain", "text", "empty", "not numbers", "group norm"],
+)
 def test_foreign_weights_that_do_not_fit_are_refused_in_one_sentence(
     tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +162,18 @@ def test_foreign_weights_that_do_not_fit_are_refused_in_one_sentence(
     elif case == "missing":
         path = tmp_path / "gone.safetensors"
         words = "gone.safetensors"
+    elif case in ("text", "empty"):
+        path = tmp_path / "foreign.PTH"
+        path.write_bytes(b"hello, these are no weights" if case == "text" else b"")
+        words = "damaged, or neither"
+    elif case == "not numbers":
+        state = dict(network.encoder.state_dict())
+        state["conv1.weight"] = torch.full_like(state["conv1.weight"], torch.nan)
+        torch.save(state, path)
+        words = "no numbers, in conv1.weight"
+    elif case == "group norm":
+        torch.save(dict(network.encoder.state_dict()), path)
+        network, words = resnet(normalization="group"), 'set normalization = "batch"'
     else:
         save_weights(path.with_suffix(".safetensors"), network.encoder.state_dict())
         network, path, words = (

@@ -12,7 +12,7 @@ from typing import NoReturn
 import unet_studio
 from unet_studio.core.errors import UserError
 from unet_studio.jobs.context import JobCancelled
-from unet_studio.settings.mask_formats import MASK_FORMATS
+from unet_studio.settings.mask_formats import CLASS_FORMAT, MASK_FORMATS
 from unet_studio.settings.network import PRESETS
 
 EXIT_DONE = 0
@@ -109,7 +109,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
         "--format",
         dest="formats",
         action="append",
-        choices=MASK_FORMATS,
+        choices=(*MASK_FORMATS, CLASS_FORMAT),
         help="default: label-tiff; repeatable",
     )
     _device_and_json(predict)

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from unet_studio.core.errors import LabelFileError
 from unet_studio.io.image_folder import ImageAndMask, pair_by_stem
 from unet_studio.io.label_files import read_label_image
 from unet_studio.segmentation.matching import LabelImage, score_images
 from unet_studio.segmentation.partition_scores import partition_scores, segments_between
 from unet_studio.segmentation.pixel_scores import confusion_matrix, pixel_scores
+from unet_studio.settings.training import MOST_CLASSES
 
 Pairs = Iterator[tuple[LabelImage, LabelImage]]
 
@@ -38,10 +40,21 @@ def _of_instances(pairs: Pairs) -> dict[str, Any]:
 
 
 def _of_classes(pairs: Pairs) -> dict[str, Any]:
-    """Over all pixels of all images; masks hold a class per pixel."""
+    """Over all pixels of all images; masks hold a class per pixel, binary ones class 1.
+
+    Raises LabelFileError for values that cannot be classes.
+    """
     total = np.zeros((1, 1), np.int64)
     images = 0
-    for true, pred in pairs:
+    for true, pred in ((_class_one_if_binary(t), _class_one_if_binary(p)) for t, p in pairs):
+        highest = max(int(true.max(initial=0)), int(pred.max(initial=0)))
+        if highest > MOST_CLASSES:
+            raise LabelFileError(
+                "A mask holds the value {highest}, and there are at most {most} classes: are these ids of "
+                "instances? Then leave out --masks classes.",
+                highest=highest,
+                most=MOST_CLASSES,
+            )
         classes = max(total.shape[0], int(true.max(initial=0)) + 1, int(pred.max(initial=0)) + 1)
         grown = np.zeros((classes, classes), np.int64)
         grown[: total.shape[0], : total.shape[1]] = total
@@ -58,7 +71,12 @@ def _of_membranes(pairs: Pairs) -> dict[str, Any]:
 
 
 def _segments(labels: LabelImage) -> LabelImage:
-    return segments_between(labels > 0) if labels.max(initial=0) == 1 else labels
+    return segments_between(labels > 0) if np.unique(labels[labels != 0]).size == 1 else labels
+
+
+def _class_one_if_binary(labels: LabelImage) -> LabelImage:
+    values = np.unique(labels[labels != 0])
+    return (labels > 0).astype(np.int32) if values.size == 1 and values[0] > MOST_CLASSES else labels
 
 
 def _pairs(files: list[ImageAndMask]) -> Pairs:

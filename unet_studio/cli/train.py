@@ -25,6 +25,10 @@ from unet_studio.settings.network import PRESETS
 from unet_studio.settings.training import TrainConfig
 
 _REQUEST = "request.json"
+_NEW_RUN_OPTIONS = (
+    "images", "masks", "out", "config", "run", "network", "encoder_weights", "epochs", "steps", "minutes",
+    "val_fraction", "val_images", "val_masks", "seed",
+)  # fmt: skip
 
 
 def train(options: argparse.Namespace) -> int:
@@ -91,11 +95,11 @@ def _new(options: argparse.Namespace) -> Train:
 
 def _resumed(options: argparse.Namespace) -> Train:
     """The request of an earlier run, to go on where it was."""
-    given = [n for n in ("images", "masks", "out", "config", "run") if getattr(options, n) is not None]
-    if given:
+    given = [name for name in _NEW_RUN_OPTIONS if getattr(options, name) is not None]
+    if given or options.init != "none":
         raise SettingsError(
             "--resume goes on with everything as it was: leave out {given}.",
-            given=", ".join("--" + name for name in given),
+            given=", ".join("--" + name.replace("_", "-") for name in given) or "--init",
         )
     path = options.resume / _REQUEST
     try:

@@ -10,6 +10,7 @@ tensorboard/       the same curves, and more, for TensorBoard
 from __future__ import annotations
 
 import os
+import pickle
 import platform
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,20 +35,22 @@ _CHECKPOINT = "checkpoint.pt"
 
 
 class RunRecord:
-    """Writes into a run folder; one of None writes nothing."""
+    """Reads and, if it `writes`, writes a run folder; one of None does neither."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, writes: bool = True) -> None:
         self._folder = folder
+        self._writes = writes and folder is not None
 
     @property
     def tensorboard_folder(self) -> Path | None:
         """Where event files go."""
-        return self._folder / "tensorboard" if self._folder else None
+        return self._folder / "tensorboard" if self._folder and self._writes else None
 
     def begin(self, request: Train, files: Sequence[SampleFiles], device: Device) -> None:
         """Keep the request, the fingerprints and the environment of a new run."""
-        if self._folder is None:
+        if self._folder is None or not self._writes:
             return
+        self.end()  # What an earlier run left here is of no use to this one.
         self._write_json(REQUEST, request)
         self._write_json(_ENVIRONMENT, _environment(device) | {"sha256": fingerprints(files)})
         (self._folder / _EVENTS).write_bytes(b"")
@@ -64,34 +67,44 @@ class RunRecord:
                 "its first measurement. Start it anew.",
                 run=self._folder,
             )
-        before = msgspec.json.decode((self._folder / _ENVIRONMENT).read_bytes())["sha256"]
         now = fingerprints(files)
-        changed = sorted(name for name in now if now[name] != before.get(name))
-        if changed:
+        try:
+            before = msgspec.json.decode((self._folder / _ENVIRONMENT).read_bytes())["sha256"]
+            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        except (
+            OSError, EOFError, RuntimeError, KeyError, pickle.UnpicklingError, msgspec.DecodeError
+        ) as error:  # fmt: skip
+            raise TrainingDataError(
+                "The run {run} cannot go on: its checkpoint is damaged. Start it anew.", run=self._folder
+            ) from error
+        # By place, not by path: a project may have been moved.
+        changed = [
+            one["file"] for one, other in zip(now, before, strict=False) if one["sha256"] != other["sha256"]
+        ]
+        if changed or len(now) != len(before):
             raise TrainingDataError(
                 "The run {run} cannot go on: {file} has changed since it began. Start it anew.",
                 run=self._folder,
-                file=changed[0],
+                file=changed[0] if changed else REQUEST,
             )
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         return state
 
     def keep(self, make_checkpoint: Callable[[], dict[str, Any]]) -> None:
         """Replace the checkpoint."""
-        if self._folder is not None:
+        if self._folder is not None and self._writes:
             write_atomically(
                 self._folder / _CHECKPOINT, lambda partial: torch.save(make_checkpoint(), partial)
             )
 
     def point(self, row: dict[str, Any]) -> None:
         """One more line of the curves."""
-        if self._folder is not None:
+        if self._folder is not None and self._writes:
             with (self._folder / _EVENTS).open("ab") as file:
                 file.write(msgspec.json.encode(row) + b"\n")
 
     def end(self) -> None:
         """The run is complete: nothing is left to go on from."""
-        if self._folder is not None:
+        if self._folder is not None and self._writes:
             (self._folder / _CHECKPOINT).unlink(missing_ok=True)
 
     def _write_json(self, name: str, value: Any) -> None:
@@ -101,10 +114,10 @@ class RunRecord:
             write_atomically(self._folder / name, lambda partial: partial.write_bytes(data))
 
 
-def fingerprints(files: Sequence[SampleFiles]) -> dict[str, str]:
-    """SHA-256 of every image and mask, by path."""
-    paths = {p for f in files for p in (f.image, f.mask, f.checked, f.classes) if p is not None}
-    return {path: file_sha256(Path(path)) for path in sorted(paths)}
+def fingerprints(files: Sequence[SampleFiles]) -> list[dict[str, str]]:
+    """Path and SHA-256 of every image and mask, in order."""
+    paths = [p for f in files for p in (f.image, f.mask, f.checked, f.classes) if p is not None]
+    return [{"file": path, "sha256": file_sha256(Path(path))} for path in paths]
 
 
 def _environment(device: Device) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,15 +38,19 @@ class TensorBoardLog:
         """Loss, Dice, learning rate; histograms of weights and gradients; what was found on the first
         validation samples."""
         step, add = point.step, self._writer.add_scalar
-        if point.step:
-            add("loss/training", point.train_loss, step)
-            add("gradient_norm", point.gradient_norm, step)
-        add("learning_rate", point.learning_rate, step)
+        figures: dict[str, float | None] = {
+            "loss/training": point.train_loss,
+            "gradient_norm": point.gradient_norm,
+            "learning_rate": point.learning_rate,
+        }
         if point.validation is not None:
-            add("loss/validation", point.validation.loss, step)
-            add("Dice", point.validation.dice, step)
-            add("AP50", point.validation.ap50, step)
-            add("mean_IoU", point.validation.mean_iou, step)
+            figures["loss/validation"] = point.validation.loss
+            figures["Dice"] = point.validation.dice
+            figures["AP50"] = point.validation.ap50
+            figures["mean_IoU"] = point.validation.mean_iou
+        for name, value in figures.items():
+            if value is not None and math.isfinite(value):
+                add(name, value, step)
         for name, parameter in network.named_parameters():
             self._writer.add_histogram(f"weights/{name}", parameter.detach().float().cpu().numpy(), step)
             if parameter.grad is not None and bool(parameter.grad.isfinite().all()):

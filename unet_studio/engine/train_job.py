@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 import unet_studio
-from unet_studio.core.errors import TrainingDataError
+from unet_studio.core.errors import SettingsError, TrainingDataError
+from unet_studio.core.label_tiles import LabelArray
 from unet_studio.core.sentences import Sentence
 from unet_studio.engine.run_record import RunRecord
 from unet_studio.engine.server import ServerContext
@@ -30,8 +31,9 @@ from unet_studio.engine.training_data import (
 )
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.model_folder import ModelConfig, write_model_folder
-from unet_studio.jobs.messages import Train, Trained, TrainingBegun, TrainingPoint
+from unet_studio.jobs.messages import SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
 from unet_studio.segmentation.patches import Sample, class_weights
+from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.training import ObjectClass, TrainConfig
 from unet_studio.unet.device import Device, choose_device, with_precision
 from unet_studio.unet.network import UNet
@@ -48,7 +50,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     out = writable_folder(Path(request.out))
     # Of several processes the first one writes.
     is_first = os.environ.get("RANK", "0") == "0"
-    record = RunRecord(Path(request.run) if request.run and is_first else None)
+    record = RunRecord(Path(request.run) if request.run else None, writes=is_first)
     device = with_precision(choose_device(request.device), request.config.precision)
     train_files, val_files = split_samples(
         request.samples, request.val_samples, request.config.val_fraction, request.config.seed
@@ -56,11 +58,13 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     truths = read_truths(train_files, request.config.masks, context)
     val_truths = read_truths(val_files, request.config.masks, context)
     if not val_truths and request.config.val_fraction > 0:
-        truths, val_truths = hold_out_region(truths[0])
+        parts = [hold_out_region(truth) for truth in truths]
+        truths, val_truths = [t for train, _ in parts for t in train], [t for _, val in parts for t in val]
     start = _starting_point(request, highest_class([*truths, *val_truths]))
     config = msgspec.structs.replace(request.config, network=start.network.config)
     names = start.model.classes or _numbered_classes(config.network.classes - 1)
-    notes = start.notes + check_truths(truths, names, config.network.in_channels)
+    _check_sizes(config)
+    notes = start.notes + check_truths(truths, val_truths, names, config.network.in_channels)
     files = [*train_files, *val_files]
     resume = record.checkpoint(files) if request.resume else None
     if resume is None:
@@ -91,7 +95,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
         result = fit(
             start.network, samples, validator, config, device, context,
             on_point=_listener(request, context, record, log, start.network, val_samples, validator),
-            on_checkpoint=record.keep, resume=resume,
+            on_checkpoint=record.keep, resume=resume, start_counts=request.init is not None,
         )  # fmt: skip
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise _too_large(device, config) from error
@@ -102,17 +106,17 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     finally:
         if log is not None:
             log.close()
+    if not is_first:
+        return Trained(job=request.job, model=str(out), metrics={})
     notes = notes + _ending_notes(result, config, from_scratch=request.init is None)
     start.network.load_state_dict(result.state)
     model, metrics = _finish(start, val_truths, validator, result, device, context, request.init is None)
-    if is_first:
-        recipe = _recipe(request, config, [Path(f.image).name for f in train_files],
-                         [Path(f.image).name for f in val_files], result, device)  # fmt: skip
-        weights = out / "weights.partial"
-        save_weights(weights, start.network.state_dict())
-        model = msgspec.structs.replace(model, name=request.name, recipe=recipe)
-        write_model_folder(out, model, weights, metrics)
-        record.end()
+    recipe = _recipe(request, config, train_files, val_files, result, device)
+    weights = out / "weights.partial"
+    save_weights(weights, start.network.state_dict())
+    model = msgspec.structs.replace(model, name=request.name, recipe=recipe)
+    write_model_folder(out, model, weights, metrics)
+    record.end()
     return Trained(job=request.job, model=str(out), metrics=metrics, notes=notes)
 
 
@@ -130,8 +134,13 @@ def _starting_point(request: Train, highest: int) -> _Start:
         network, model = load_network(Path(request.init))
         if config.classes and [c.name for c in config.classes] != [c.name for c in model.classes]:
             network = with_classes(network, model.classes, config.classes)
+        if config.classes:
             model = msgspec.structs.replace(model, network=network.config, classes=config.classes)
-        return _Start(network, model, [])
+        notes = []
+        if config.network not in (UNetConfig(), model.network):
+            text = "The network is that of the model {name}: the one in the settings does not count."
+            notes.append(Sentence(text, {"name": model.name}))
+        return _Start(network, model, notes)
     classes = len(config.classes) + 1 if config.classes else max(config.network.classes, highest + 1)
     torch.manual_seed(config.seed)
     network = UNet(msgspec.structs.replace(config.network, classes=classes))
@@ -226,7 +235,7 @@ def _finish(
     if truths:
         probabilities = validator.predict(start.network, device, context)
         # Scored against the labels as the person drew them: uncut. What nobody checked counts on no side.
-        labels = [np.where(t.checked, t.labels, 0) if t.checked is not None else t.labels for t in truths]
+        labels = [_countable_truth(t, model.stuff) for t in truths]
         probabilities = [
             p if t.checked is None else p * t.checked[:, :, None]
             for p, t in zip(probabilities, truths, strict=True)
@@ -242,11 +251,33 @@ def _finish(
     return model, metrics
 
 
+def _countable_truth(truth: Truth, stuff: Sequence[int]) -> LabelArray:
+    labels = truth.labels
+    if truth.checked is not None:
+        labels = np.where(truth.checked, labels, 0)
+    if truth.semantic is not None and stuff:
+        labels = np.where(np.isin(truth.semantic, stuff), 0, labels)
+    return labels
+
+
+def _check_sizes(config: TrainConfig) -> None:
+    """Raise SettingsError where normalisation would have one number to take a mean of."""
+    network = config.network
+    coarsest = -(-network.fitting_size(config.patch_px) // network.size_multiple)
+    if network.normalization != "none" and coarsest < 2 and config.batch_size < 2:
+        raise SettingsError(
+            "One patch of {side} px is one pixel at the bottom of a network of depth {depth}: use larger "
+            "patches (patch_px), or more a step (batch_size).",
+            side=config.patch_px,
+            depth=network.depth,
+        )
+
+
 def _recipe(
     request: Train,
     config: TrainConfig,
-    train_images: Sequence[str],
-    val_images: Sequence[str],
+    train_files: Sequence[SampleFiles],
+    val_files: Sequence[SampleFiles],
     result: FitResult,
     device: Device,
 ) -> dict[str, Any]:
@@ -261,8 +292,8 @@ def _recipe(
         "steps": result.steps,
         "best_step": result.best_step,
         "stopped_early": result.ending != "complete",
-        "training_images": sorted(train_images),
-        "validation_images": sorted(val_images),
+        "training_images": sorted(Path(s.image).name for s in train_files),
+        "validation_images": sorted(Path(s.image).name for s in val_files),
     }
 
 

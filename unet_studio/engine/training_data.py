@@ -20,9 +20,9 @@ from unet_studio.io.model_folder import ModelConfig
 from unet_studio.io.open_image import open_image
 from unet_studio.jobs.context import JobContext
 from unet_studio.jobs.messages import SampleFiles
-from unet_studio.segmentation.normalization import PlaneArray
+from unet_studio.segmentation.normalization import PlaneArray, adapt_channels
 from unet_studio.segmentation.patches import Sample, make_sample
-from unet_studio.settings.training import ObjectClass
+from unet_studio.settings.training import MOST_CLASSES, ObjectClass
 
 _SMALLEST_CUT_PX = 128
 _EIGHT_NEIGHBOURS = np.ones((3, 3))
@@ -40,6 +40,13 @@ class Truth:
     semantic: npt.NDArray[np.integer] | None
     checked: MaskArray | None
 
+    @property
+    def has_instances(self) -> bool:
+        """True if an instance lies in what is checked."""
+        return bool(
+            (self.labels > 0).any() if self.checked is None else (self.labels[self.checked] > 0).any()
+        )
+
     def sample(self, model: ModelConfig) -> Sample:
         """As the network of `model` learns from it."""
         return make_sample(
@@ -50,22 +57,36 @@ class Truth:
 
 def read_truths(files: Sequence[SampleFiles], masks: Masks, context: JobContext) -> list[Truth]:
     """Read every image with its mask. `masks`: what the mask's values mean."""
-    truths = []
+    truths: list[Truth] = []
     for one in files:
         context.check_cancelled()
         plane = whole_plane(open_image(Path(one.image)))
         shape = (plane.shape[0], plane.shape[1])
         labels = read_label_image(Path(one.mask), shape=shape)
         semantic: npt.NDArray[np.integer] | None = None
-        if masks == "classes":
-            semantic, labels = labels, components_of_classes(labels)
-        elif one.classes is not None:
+        if masks == "instances" and one.classes is not None:
             semantic = read_label_image(Path(one.classes), shape=shape)
         checked = None
         if one.checked is not None:
             checked = read_label_image(Path(one.checked), shape=shape) > 0
         truths.append(Truth(plane, labels, semantic, checked))
+    if masks == "classes":
+        values = sorted(set().union(*(np.unique(t.labels).tolist() for t in truths)) - {0})
+        if values and values[-1] > MOST_CLASSES and len(values) > 1:
+            raise TrainingDataError(
+                "The masks hold class {found}, more than {most} are not possible: are the values ids of "
+                'instances? Then set masks = "instances".',
+                found=values[-1],
+                most=MOST_CLASSES,
+            )
+        # A binary mask, whatever its one value (255 is usual), is a mask of class 1.
+        binary = len(values) == 1
+        truths = [_of_classes(t, (t.labels > 0).astype(np.int32) if binary else t.labels) for t in truths]
     return truths
+
+
+def _of_classes(truth: Truth, semantic: LabelArray) -> Truth:
+    return Truth(truth.plane, components_of_classes(semantic), semantic, truth.checked)
 
 
 def components_of_classes(semantic: LabelArray) -> LabelArray:
@@ -84,26 +105,37 @@ def highest_class(truths: Sequence[Truth]) -> int:
     return max([1, *(int(t.semantic.max(initial=0)) for t in truths if t.semantic is not None)])
 
 
-def check_truths(truths: Sequence[Truth], classes: Sequence[ObjectClass], channels: int) -> list[Sentence]:
-    """What a person should know about the training images, in words.
+def check_truths(
+    truths: Sequence[Truth], val_truths: Sequence[Truth], classes: Sequence[ObjectClass], channels: int
+) -> list[Sentence]:
+    """What a person should know about the images, in words.
 
     Raises TrainingDataError if they teach nothing, or hold a class the network does not have.
     """
-    if not any((t.labels > 0).any() for t in truths):
+    if not any(t.has_instances for t in truths):
         raise TrainingDataError(
             "None of the {count} training masks holds an instance: mark at least one, then train again.",
             count=len(truths),
         )
-    if highest_class(truths) > len(classes):
+    highest = highest_class([*truths, *val_truths])
+    if highest > len(classes):
         raise TrainingDataError(
             "The masks hold class {found}, the network knows {known} besides background: name all of them "
             "under classes in the settings, or start from scratch.",
-            found=highest_class(truths),
+            found=highest,
             known=len(classes),
         )
     notes = []
+    if val_truths and not any(t.has_instances for t in val_truths):
+        notes.append(
+            Sentence(
+                "What validates holds no instance: the best weights are those with the lowest loss there."
+            )
+        )
     have = sorted({1 if t.plane.ndim == 2 else t.plane.shape[2] for t in truths})
-    if len(have) > 1:
+    if len(have) == 1:
+        notes += [note for note in [adapt_channels(truths[0].plane[:1, :1], channels)[1]] if note]
+    else:
         text = "The images have {have} channels; all were brought to the network's {want}."
         values = {"have": ", ".join(map(str, have)), "want": str(channels)}
         notes.append(Sentence(text, values))
@@ -113,7 +145,7 @@ def check_truths(truths: Sequence[Truth], classes: Sequence[ObjectClass], channe
         seen = np.zeros(len(classes) + 1, bool)
         for truth in truths:
             present = truth.semantic if truth.semantic is not None else (truth.labels > 0).astype(np.int32)
-            seen[np.unique(present)] = True
+            seen[np.unique(present if truth.checked is None else present[truth.checked])] = True
         for index, one in enumerate(classes, 1):
             if not seen[index]:
                 text = "No training image holds {name}: the network cannot learn it."
@@ -127,38 +159,43 @@ def split_samples(
     val_fraction: float,
     seed: int,
 ) -> tuple[list[SampleFiles], list[SampleFiles]]:
-    """Training and validation files: as given, or a seeded split by image.
+    """Training and validation files: as given, or a seeded split by image; planes of one stack stay together.
 
     With a fraction above 0 and two or more images at least one validates and at least one trains.
     """
     if val_samples is not None:
         return list(samples), list(val_samples)
-    count = len(samples)
+    images = list(dict.fromkeys(s.source or s.image for s in samples))
     held_out = 0
-    if val_fraction > 0 and count > 1:
-        held_out = min(count - 1, max(1, round(count * val_fraction)))
-    order = np.random.default_rng(seed).permutation(count)
-    val_places = set(order[:held_out].tolist())
+    if val_fraction > 0 and len(images) > 1:
+        held_out = min(len(images) - 1, max(1, round(len(images) * val_fraction)))
+    order = np.random.default_rng(seed).permutation(len(images))
+    val_images = {images[place] for place in order[:held_out].tolist()}
     return (
-        [s for i, s in enumerate(samples) if i not in val_places],
-        [s for i, s in enumerate(samples) if i in val_places],
+        [s for s in samples if (s.source or s.image) not in val_images],
+        [s for s in samples if (s.source or s.image) in val_images],
     )
 
 
 def hold_out_region(truth: Truth) -> tuple[list[Truth], list[Truth]]:
-    """With a single image its last quarter (along the longer side) validates, the rest trains.
+    """With a single image a quarter of it (along the longer side) validates, the rest trains: the last one in
+    which both parts have an instance.
 
-    Returns what trains and what validates. A small image is not cut: then nothing validates.
+    Returns what trains and what validates. A small image, or one without such a quarter, is not cut: then
+    nothing validates.
     """
     height, width = truth.labels.shape
     if max(height, width) < _SMALLEST_CUT_PX:
         return [truth], []
-    top, left = (0, width * 3 // 4) if width >= height else (height * 3 // 4, 0)
-    region = (slice(top, None), slice(left, None))
-    checked = np.ones((height, width), bool) if truth.checked is None else truth.checked.copy()
-    semantic = None if truth.semantic is None else truth.semantic[region]
-    held_out = Truth(truth.plane[region], truth.labels[region], semantic, checked[region].copy())
-    checked[region] = False
-    if not checked.any() or held_out.checked is None or not held_out.checked.any():
-        return [truth], []
-    return [Truth(truth.plane, truth.labels, truth.semantic, checked)], [held_out]
+    length = max(height, width)
+    for quarter in (3, 2, 1, 0):
+        part = slice(quarter * length // 4, (quarter + 1) * length // 4)
+        region = (slice(None), part) if width >= height else (part, slice(None))
+        checked = np.ones((height, width), bool) if truth.checked is None else truth.checked.copy()
+        semantic = None if truth.semantic is None else truth.semantic[region]
+        held_out = Truth(truth.plane[region], truth.labels[region], semantic, checked[region].copy())
+        checked[region] = False
+        rest = Truth(truth.plane, truth.labels, truth.semantic, checked)
+        if held_out.has_instances and rest.has_instances:
+            return [rest], [held_out]
+    return [truth], []

@@ -71,7 +71,6 @@ class Asking(QObject):
 
         `new`: begin with a new network instead of the current model; either can be chosen in the dialog.
         """
-        image = self._session.current
         if not self._problems.attempt(training.check):
             return
         current = None if new else self._models.current
@@ -79,12 +78,13 @@ class Asking(QObject):
             self._window,
             models=self._models.all(),
             start=Start(model=current),
-            channels=image.plane.shape[2] if image is not None and image.plane.ndim == 3 else 1,
             new_name=self._models.free_name,
             checked=len(training.checked_images()),
             make_preview=lambda: VariationPreview(self._pool, training.preview_sample()),
         )
-        if dialog.exec():
+        is_wanted = dialog.exec()
+        dialog.deleteLater()
+        if is_wanted:
             self._problems.attempt(
                 lambda: training.start(
                     dialog.config,

@@ -59,7 +59,7 @@ class Training(EngineClient):
             return
         records = self.checked_images()
         lessons = [self._open_lessons(record) for record in records]
-        config, places = self._with_classes(config)
+        classes, places = self._classes()
         request = Train(
             job=0,
             samples=[],
@@ -71,7 +71,7 @@ class Training(EngineClient):
         )
         title = tr("training", "Training {name}").format(name=name)
         self._engine.submit(
-            Job(title, lambda: _prepare(store, records, lessons, places, request), subject=store)
+            Job(title, lambda: _prepare(store, records, lessons, classes, places, request), subject=store)
         )
 
     def resume(self) -> None:
@@ -81,7 +81,8 @@ class Training(EngineClient):
         if store is None or self.is_busy:
             return
         title = tr("training", "Training goes on")
-        self._engine.submit(Job(title, lambda: _prepare_again(store), subject=store))
+        free_name = self._models.free_name
+        self._engine.submit(Job(title, lambda: _prepare_again(store, free_name), subject=store))
 
     def preview_sample(self) -> Callable[[], Sample]:
         """Makes a sample of the image that is shown, in a worker. It raises UserError without any."""
@@ -99,15 +100,18 @@ class Training(EngineClient):
         """End now; the best weights so far become the model."""
         self._engine.stop_keeping_best()
 
-    def _with_classes(self, config: TrainConfig) -> tuple[TrainConfig, dict[int, int]]:
-        """The project's classes, if there are several, and each one's place among them, from 1."""
+    def _classes(self) -> tuple[tuple[ObjectClass, ...], dict[int, int]]:
+        """The project's classes, and each one's place among them, from 1. Raises UserError for two of one
+        name: the network could not keep them apart."""
         table = self._session.class_table
-        if len(table) < 2 and not any(one.is_stuff for one in table):
-            return config, {}
-        names = tuple(ObjectClass(one.name, one.is_stuff) for one in table)
-        return msgspec.structs.replace(config, classes=names), {
-            one.index: place for place, one in enumerate(table, 1)
-        }
+        names = [one.name.strip().casefold() for one in table]
+        for one, name in zip(table, names, strict=True):
+            if names.count(name) > 1:
+                raise UserError(
+                    "Two classes are called {name}: rename one of them, then train.", name=one.name
+                )
+        classes = tuple(ObjectClass(one.name, one.is_stuff) for one in table)
+        return classes, {one.index: place for place, one in enumerate(table, 1)}
 
     def _open_lessons(self, record: ImageRecord) -> dict[int, Lesson]:
         """Snapshots of an image's planes that are in memory now, by plane id."""
@@ -155,30 +159,41 @@ def _prepare(
     store: ProjectStore,
     records: Sequence[ImageRecord],
     kept: Sequence[dict[int, Lesson]],
+    classes: tuple[ObjectClass, ...],
     places: Mapping[int, int],
     request: Train,
 ) -> Prepared:
     """Write the run folder; runs in the worker thread. Raises UserError if it cannot be written."""
+    # A model that is gone is told before the engine starts.
+    known = read_model_config(Path(request.init)).classes if request.init is not None else ()
+    several = len(classes) > 1 or len(known) > 1 or any(one.is_stuff for one in classes)
     snapshots = [
         lesson
         for record, open_lessons in zip(records, kept, strict=True)
         for lesson in _lessons_of(store, record, open_lessons)
     ]
     run = new_run_folder(store.folder)
-    written = write_lessons(run, snapshots, places)
+    written = write_lessons(run, snapshots, places if several else {})
+    config = request.config
+    if several:
+        config = msgspec.structs.replace(config, classes=classes)
+    if request.init is None:
+        channels = max(w.channels for w in written)
+        config = msgspec.structs.replace(
+            config, network=msgspec.structs.replace(config.network, in_channels=channels)
+        )
     samples = [
         SampleFiles(
             str(w.image), str(w.labels), str(w.checked) if w.checked else None,
-            str(w.classes) if w.classes else None,
+            str(w.classes) if w.classes else None, str(w.source),
         )
         for w in written
     ]  # fmt: skip
-    if request.init is not None:
-        read_model_config(Path(request.init))  # A model that is gone is told before the engine starts.
-    return msgspec.structs.replace(request, samples=samples, run=str(run)), []
+    return msgspec.structs.replace(request, samples=samples, config=config, run=str(run)), []
 
 
-def _prepare_again(store: ProjectStore) -> Prepared:
+def _prepare_again(store: ProjectStore, free_name: Callable[[str], str]) -> Prepared:
+    """The request of the interrupted run, with its files where the project is now."""
     run = interrupted_run(store.folder)
     if run is None:
         raise TrainingDataError("No training of this project was interrupted: start a new one.")
@@ -188,4 +203,25 @@ def _prepare_again(store: ProjectStore) -> Prepared:
         raise TrainingDataError(
             "The run {run} cannot be read ({reason}): start the training anew.", run=run, reason=error
         ) from error
-    return msgspec.structs.replace(request, job=0, resume=True, run=str(run)), []
+
+    def here(path: str | None) -> str | None:
+        return str(run / "samples" / Path(path).name) if path is not None else None
+
+    samples = [
+        SampleFiles(here(s.image) or "", here(s.mask) or "", here(s.checked), here(s.classes), s.source)
+        for s in request.samples
+    ]
+    init, models = request.init, store.folder / "models"
+    if init is not None and not Path(init).is_dir():
+        init = str(models / Path(init).name)
+    name = free_name(request.name)  # Meanwhile another model may have got it.
+    return msgspec.structs.replace(
+        request,
+        job=0,
+        resume=True,
+        samples=samples,
+        init=init,
+        name=name,
+        out=str(models / name),
+        run=str(run),
+    ), []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -18,6 +18,7 @@ from unet_studio.io.atomic import writable_folder, write_atomically
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.open_image import open_image
 from unet_studio.io.tiff import open_tiff
+from unet_studio.settings.mask_formats import CLASS_FORMAT
 
 _PNG_MAX_ID = 65535
 _WHOLE_PX = 2**24
@@ -114,6 +115,14 @@ def write_masks(folder: Path, stem: str, labels: LabelArray, formats: tuple[str,
         MASK_WRITERS[name][1](path, labels)
         written.append(path)
     return written
+
+
+def write_class_png(folder: Path, stem: str, labels: LabelArray, class_of: Sequence[int]) -> Path:
+    """The class of every pixel as 8-bit PNG in a folder of its own; `class_of`: of each id from 1."""
+    path = folder / CLASS_FORMAT / f"{stem}.png"
+    writable_folder(path.parent)
+    _write_png(path, np.array([0, *class_of], np.uint8)[labels])
+    return path
 
 
 def write_plane_masks(

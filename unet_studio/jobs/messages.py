@@ -33,12 +33,14 @@ class Predict(Struct, frozen=True, tag=True, kw_only=True):
 
 class SampleFiles(Struct, frozen=True):
     """One training image, its label image, the mask of checked pixels (None: all are), and the class of
-    every pixel, counted as in the request's `config.classes` from 1 (None: all are of the first)."""
+    every pixel, counted as in the request's `config.classes` from 1 (None: all are of the first).
+    `source`: what it is a plane of, where several are of one image."""
 
     image: str
     mask: str
     checked: str | None = None
     classes: str | None = None
+    source: str | None = None
 
 
 class Train(Struct, frozen=True, tag=True, kw_only=True):

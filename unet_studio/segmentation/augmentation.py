@@ -8,6 +8,7 @@ grey values change.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,18 +36,33 @@ class Warp:
 
     def image(self, image: FloatArray) -> FloatArray:
         """Bilinear samples of float32 (H, W, C) → (side, side, C), mirrored outside."""
-        out: FloatArray = cv2.remap(
-            image, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-        )
+        part, y, x = self._part(image)
+        out: FloatArray = cv2.remap(part, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return out if out.ndim == 3 else out[:, :, None]
 
     def labels(self, labels: LabelArray) -> LabelArray:
         """Nearest samples of an int32 (H, W) label image → (side, side)."""
+        part, y, x = self._part(labels)
         # OpenCV's remap knows no int32, but to copy a pixel it need not know what its four bytes mean.
-        out = cv2.remap(
-            labels.view(np.float32), self.x, self.y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101
-        )
+        out = cv2.remap(part.view(np.float32), x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(out).view(np.int32)
+
+    def _part(self, plane: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], FloatArray, FloatArray]:
+        """The part of a plane that is needed, and the coordinates in it: remap takes 32,766 px at most."""
+        y, top, bottom = _mirrored(self.y, plane.shape[0])
+        x, left, right = _mirrored(self.x, plane.shape[1])
+        return np.ascontiguousarray(plane[top:bottom, left:right]), y, x
+
+
+def _mirrored(places: FloatArray, size: int) -> tuple[FloatArray, int, int]:
+    """Coordinates mirrored into [0, size − 1] without repeating the edge, less where they begin; and the
+    range of pixels they lie between."""
+    period = np.float32(max(1, 2 * (size - 1)))
+    inside = np.abs(places) % period
+    inside = np.minimum(inside, period - inside) if size > 1 else np.zeros_like(places)
+    first = int(inside.min())
+    last = min(size, int(np.ceil(inside.max())) + 1)
+    return inside - np.float32(first), first, last
 
 
 def random_warp(

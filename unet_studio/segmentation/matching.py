@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage, sparse
-from scipy.optimize import linear_sum_assignment
+from scipy.sparse.csgraph import maximum_bipartite_matching
 
 LabelImage = npt.NDArray[np.integer]
 AP_THRESHOLDS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
@@ -104,18 +104,21 @@ def split_binary(labels: LabelImage) -> LabelImage:
 
 @dataclass(frozen=True, slots=True)
 class Overlaps:
-    """Pixels every true (rows) shares with every predicted instance (columns), ids in ascending order, and
-    the areas of both."""
+    """The pairs of a true and a predicted instance that share pixels: their places among the ids in
+    ascending order, and how many pixels; and the areas of all instances."""
 
+    true: npt.NDArray[np.intp]
+    pred: npt.NDArray[np.intp]
     shared: npt.NDArray[np.int64]
     true_areas: npt.NDArray[np.int64]
     pred_areas: npt.NDArray[np.int64]
 
     @property
-    def iou(self) -> npt.NDArray[np.float64]:
-        """Intersection over union of every pair."""
-        union = self.true_areas[:, None] + self.pred_areas[None, :] - self.shared
-        return np.asarray(self.shared / union)
+    def iou(self) -> sparse.csr_array:
+        """Intersection over union of every pair, (true, predicted)."""
+        union = self.true_areas[self.true] + self.pred_areas[self.pred] - self.shared
+        shape = (self.true_areas.size, self.pred_areas.size)
+        return sparse.csr_array((self.shared / union, (self.true, self.pred)), shape=shape)
 
 
 def overlaps(true: LabelImage, pred: LabelImage) -> Overlaps:
@@ -124,15 +127,22 @@ def overlaps(true: LabelImage, pred: LabelImage) -> Overlaps:
         raise ValueError(f"label images of different size: {true.shape} and {pred.shape}")
     true_ids, true_place = np.unique(true, return_inverse=True)
     pred_ids, pred_place = np.unique(pred, return_inverse=True)
-    shared = sparse.coo_array(
-        (np.ones(true.size, np.int64), (true_place.ravel(), pred_place.ravel())),
-        shape=(true_ids.size, pred_ids.size),
-    ).toarray()
-    rows, columns = true_ids != 0, pred_ids != 0
-    return Overlaps(shared[rows][:, columns], shared.sum(1)[rows], shared.sum(0)[columns])
+    pairs, shared = np.unique(
+        true_place.ravel().astype(np.int64) * pred_ids.size + pred_place.ravel(), return_counts=True
+    )
+    rows, columns = pairs // pred_ids.size, pairs % pred_ids.size
+    both = (true_ids[rows] != 0) & (pred_ids[columns] != 0)
+    # Background is the smallest value where there is any: places move up by one without it.
+    return Overlaps(
+        rows[both] - np.count_nonzero(true_ids <= 0),
+        columns[both] - np.count_nonzero(pred_ids <= 0),
+        shared[both],
+        np.bincount(true_place.ravel())[true_ids != 0],
+        np.bincount(pred_place.ravel())[pred_ids != 0],
+    )
 
 
-def iou_matrix(true: LabelImage, pred: LabelImage) -> npt.NDArray[np.float64]:
+def iou_matrix(true: LabelImage, pred: LabelImage) -> sparse.csr_array:
     """IoU of every true (rows) with every predicted instance (columns), ids in ascending order."""
     return overlaps(true, pred).iou
 
@@ -144,28 +154,28 @@ def count_mistakes(overlap: Overlaps) -> Mistakes:
     predicted ones belong is n − 1 splits. A true instance that belongs to none and has none belonging to
     it is a miss, such a predicted one an invention.
     """
-    true_in_pred = overlap.shared * 2 > overlap.true_areas[:, None]
-    pred_in_true = overlap.shared * 2 > overlap.pred_areas[None, :]
+    true_in_pred = overlap.shared * 2 > overlap.true_areas[overlap.true]
+    pred_in_true = overlap.shared * 2 > overlap.pred_areas[overlap.pred]
     either = true_in_pred | pred_in_true
+    held = np.bincount(overlap.pred[true_in_pred], minlength=overlap.pred_areas.size)
+    parts = np.bincount(overlap.true[pred_in_true], minlength=overlap.true_areas.size)
     return Mistakes(
-        merges=int(np.maximum(true_in_pred.sum(0) - 1, 0).sum()),
-        splits=int(np.maximum(pred_in_true.sum(1) - 1, 0).sum()),
-        misses=int(np.count_nonzero(~either.any(1))),
-        inventions=int(np.count_nonzero(~either.any(0))),
+        merges=int(np.maximum(held - 1, 0).sum()),
+        splits=int(np.maximum(parts - 1, 0).sum()),
+        misses=overlap.true_areas.size - np.unique(overlap.true[either]).size,
+        inventions=overlap.pred_areas.size - np.unique(overlap.pred[either]).size,
     )
 
 
-def match_counts(iou: npt.NDArray[np.float64], threshold: float) -> MatchCounts:
-    """One-to-one matches with IoU ≥ `threshold`: as many as possible."""
+def match_counts(iou: sparse.csr_array, threshold: float) -> MatchCounts:
+    """One-to-one matches with IoU ≥ `threshold` above 0: as many as possible."""
     true_count, pred_count = iou.shape
+    fits = iou >= threshold
     if threshold > 0.5:
-        # Above one half every instance has at most one partner: no assignment needed.
-        tp = int(np.count_nonzero(iou >= threshold))
+        # Above one half every instance has at most one partner: nothing has to be assigned.
+        tp = int(fits.nnz)
     else:
-        # The small IoU term prefers the better of equally many matches.
-        gain = (iou >= threshold).astype(float) + iou / (2 * max(1, min(iou.shape)))
-        rows, cols = linear_sum_assignment(-gain)
-        tp = int(np.count_nonzero(iou[rows, cols] >= threshold))
+        tp = int(np.count_nonzero(maximum_bipartite_matching(fits) >= 0)) if fits.nnz else 0
     return MatchCounts(tp, pred_count - tp, true_count - tp)
 
 
@@ -194,11 +204,12 @@ def score_images(
             true, pred = split_binary(true), split_binary(pred)
         overlap = overlaps(true, pred)
         mistakes += count_mistakes(overlap)
+        iou = overlap.iou
         instances += overlap.true_areas.size
         right += int(np.count_nonzero((true > 0) == (pred > 0)))
         pixels += true.size
         for threshold in AP_THRESHOLDS:
-            counts = match_counts(overlap.iou, threshold)
+            counts = match_counts(iou, threshold)
             pooled[threshold] += counts
             if threshold == 0.5:
                 ap50s.append(counts.ap)

@@ -80,10 +80,15 @@ def make_sample(
 ) -> Sample:
     """A sample from a stored plane (H, W[, C]) and its label image (any ids).
 
+    What is labelled outside the checked area counts for nothing, not even for seams and borders near by.
+
     `semantic` (H, W): the class of every pixel; an instance gets the class most of its pixels have. None:
     all are of class 1. All pixels of a class in `stuff` become one instance.
     """
     adapted, _ = adapt_channels(plane, channels)
+    if checked is not None:
+        labels = np.where(checked, labels, 0)
+        semantic = None if semantic is None else np.where(checked, semantic, 0)
     compact = np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.int32)
     if labels.min() > 0:
         compact += 1  # No background pixel at all: the smallest id is an instance, not 0.

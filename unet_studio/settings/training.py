@@ -10,6 +10,9 @@ from msgspec import Meta, Struct
 
 from unet_studio.settings.network import UNetConfig
 
+MOST_CLASSES = 254
+"""Without background: what the network's config can count."""
+
 
 class BorderWeights(Struct, frozen=True, forbid_unknown_fields=True):
     """The weight map: w(x) = w_c · far(x) + w0 · exp(−(d1 + d2)² / (2σ²)).
@@ -22,7 +25,7 @@ class BorderWeights(Struct, frozen=True, forbid_unknown_fields=True):
     w0: Annotated[float, Meta(ge=0, le=100, description="Height of the border term")] = 10.0
     sigma_px: Annotated[float, Meta(gt=0, le=50, description="Width of the border term, pixels")] = 5.0
     balance_classes: bool = True
-    far_weight: Annotated[float, Meta(ge=0, le=1, description="λ: background far from instances")] = 1.0
+    far_weight: Annotated[float, Meta(gt=0, le=1, description="λ: background far from instances")] = 1.0
     far_sigma_px: Annotated[float, Meta(gt=0, le=200, description="σ1: how far is far, pixels")] = 10.0
 
 
@@ -119,3 +122,10 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """End after so many measurements without a better validation Dice; None: never."""
     tensorboard: bool = True
     seed: Annotated[int, Meta(ge=0)] = 0
+
+    def __post_init__(self) -> None:
+        names = [one.name.strip().casefold() for one in self.classes]
+        if len(names) > MOST_CLASSES:
+            raise ValueError(f"{len(names)} classes are too many: at most {MOST_CLASSES}")
+        if "" in names or len(set(names)) < len(names):
+            raise ValueError("every class needs a name of its own")

@@ -58,6 +58,9 @@ class WrittenLesson:
     labels: Path
     checked: Path | None
     classes: Path | None
+    source: Path
+    """The image it is a plane of."""
+    channels: int
 
 
 def new_run_folder(project: Path) -> Path:
@@ -70,9 +73,9 @@ def new_run_folder(project: Path) -> Path:
 
 
 def interrupted_run(project: Path) -> Path | None:
-    """The newest run that has a checkpoint to go on from."""
-    found = sorted((project / "runs").glob("*/checkpoint.pt"))
-    return found[-1].parent if found else None
+    """The newest run, if it has a checkpoint to go on from."""
+    runs = sorted(folder for folder in (project / "runs").glob("*") if folder.name.isdigit())
+    return runs[-1] if runs and (runs[-1] / "checkpoint.pt").is_file() else None
 
 
 def sample_of(lesson: Lesson, plane: PlaneArray) -> Sample:
@@ -96,7 +99,8 @@ def write_lessons(run: Path, lessons: Sequence[Lesson], places: Mapping[int, int
     for number, lesson in enumerate(lessons, 1):
         stem = run / "samples" / f"{number:03}_{lesson.image.stem}"
         image = stem.with_name(f"{stem.name}.tif")
-        write_plane_tiff(image, whole_plane(open_image(lesson.image), t=lesson.t, z=lesson.z))
+        plane = whole_plane(open_image(lesson.image), t=lesson.t, z=lesson.z)
+        write_plane_tiff(image, plane)
         labels = stem.with_name(f"{stem.name}_labels.tif")
         values = lesson.labels.read(lesson.bounds)
         write_label_tiff(labels, values)
@@ -108,7 +112,7 @@ def write_lessons(run: Path, lessons: Sequence[Lesson], places: Mapping[int, int
         if not lesson.checked.covers(lesson.bounds):
             checked = stem.with_name(f"{stem.name}_checked.png")
             write_binary_png(checked, lesson.checked.mask(lesson.bounds).astype(np.int32))
-        written.append(WrittenLesson(image, labels, checked, classes))
+        written.append(WrittenLesson(image, labels, checked, classes, lesson.image, plane.shape[2]))
     return written
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -28,6 +30,13 @@ def total_loss(logits: Tensor, target: Tensor, weight: Tensor, settings: Loss, c
 def count_pixels(weight: Tensor) -> Tensor:
     """How many pixels count (weight > 0), at least 1; a float scalar."""
     return (weight > 0).sum().clamp(min=1).float()
+
+
+def ignorant_loss(classes: int, weight: Tensor, settings: Loss, counted: Tensor) -> Tensor:
+    """About what a network that gives every class the same probability would lose, a scalar above 0."""
+    entropy = math.log(classes) * weight.sum() / counted
+    terms = settings.cross_entropy + settings.focal
+    return (terms * entropy + settings.dice).clamp(min=1e-3)
 
 
 def weighted_cross_entropy(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Any, Literal
 
 from torch import Tensor
@@ -19,9 +21,9 @@ from unet_studio.unet.validation import ValidationScore, Validator
 _POINTS = 25
 _LOOK_EVERY_S = 15.0
 _LOOK_SHARE = 10.0
-_FIRST_STEPS = 5
 _RECENT_STEPS = 20
 _DIVERGED = 10.0
+_WORST = (-1.0, -math.inf)
 
 Ending = Literal["complete", "stopped", "no_gain", "diverged"]
 
@@ -47,7 +49,7 @@ class CurvePoint:
 class FitResult:
     """The best weights by validation Dice (the last ones without validation) after `best_step` of `steps`
     steps, and the curve. `ending`: "no_gain" is early stopping, "diverged" a loss that is no number or has
-    stayed at several times what it was at the start."""
+    long been ten times that of a network that knows nothing."""
 
     state: dict[str, Tensor]
     curve: list[CurvePoint]
@@ -83,11 +85,10 @@ class Tracker:
         self._norms: list[float] = []
         self._curve: list[CurvePoint] = []
         self._best_state: dict[str, Tensor] = {}
-        self._best_dice = -1.0
+        self._best = _WORST
         self._best_step = 0
         self._without_gain = 0
-        self._first_losses: tuple[float, ...] = ()
-        self._recent_loss = 0.0
+        self._recent: deque[float] = deque(maxlen=_RECENT_STEPS)
         self._ending: Ending | None = None
         self._fraction = 0.0
         self._next_point = 1
@@ -105,8 +106,9 @@ class Tracker:
         """True if no step is to follow."""
         return self._ending is not None
 
-    def begin(self, length: RunLength) -> None:
-        """The clock runs from here. A run that does not go on from a checkpoint measures its start."""
+    def begin(self, length: RunLength, *, start_counts: bool) -> None:
+        """The clock runs from here. A run that does not go on from a checkpoint measures its start;
+        `start_counts`: which may be the best there is."""
         self._length = length
         self._next_look = length.seconds + _LOOK_EVERY_S
         self._fraction = length.fraction(self.step)
@@ -115,14 +117,20 @@ class Tracker:
             self._keep()  # Whatever happens, there is something to give back.
             if self._validator.has_samples and self._accelerator.is_first:
                 self._measure()
+            if not start_counts:
+                self._best = _WORST
         if self._fraction >= 1:
             self._ending = "complete"
 
-    def stepped(self, loss: Tensor, gradient_norm: Tensor) -> bool:
-        """A step was taken; True if it was followed by a measurement, a good moment for a checkpoint."""
+    def stepped(self, loss: Tensor, gradient_norm: Tensor, ignorant_loss: float) -> bool:
+        """A step was taken; True if it was followed by a measurement, a good moment for a checkpoint.
+
+        `ignorant_loss`: what a network that gives every class the same probability would have lost.
+        """
         self.step += 1
         self._losses.append(loss.item())
         self._norms.append(gradient_norm.item())
+        self._recent.append(self._losses[-1] / ignorant_loss)
         self._context.check_cancelled()
         self._fraction = self._length.fraction(self.step)
         self._context.progress(round(1000 * self._fraction), 1000, f"{self.step}")
@@ -152,11 +160,10 @@ class Tracker:
             "step": self.step,
             "seconds": self._length.seconds,
             "best_state": self._best_state,
-            "best_dice": self._best_dice,
+            "best": list(self._best),
             "best_step": self._best_step,
             "without_gain": self._without_gain,
-            "first_losses": self._first_losses,
-            "recent_loss": self._recent_loss,
+            "recent": list(self._recent),
             "rate": self._rate.state(),
             "curve": [asdict(point) for point in self._curve],
         }
@@ -164,21 +171,19 @@ class Tracker:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state()`."""
         self.step, self.seconds = state["step"], state["seconds"]
-        self._best_state, self._best_dice = state["best_state"], state["best_dice"]
+        self._best_state, self._best = state["best_state"], tuple(state["best"])
         self._best_step, self._without_gain = state["best_step"], state["without_gain"]
-        self._first_losses, self._recent_loss = state["first_losses"], state["recent_loss"]
+        self._recent.extend(state["recent"])
         self._rate.restore(state["rate"])
         for point in state["curve"]:
             score = point.pop("validation")
             self._curve.append(CurvePoint(**point, validation=ValidationScore(**score) if score else None))
 
     def _diverges(self) -> bool:
-        """True for a loss that is no number, or that has stayed far above where it began."""
-        loss = self._losses[-1]
-        self._first_losses = (*self._first_losses, loss)[:_FIRST_STEPS]
-        self._recent_loss += (loss - self._recent_loss) / min(self.step, _RECENT_STEPS)
-        bound = _DIVERGED * sum(self._first_losses) / len(self._first_losses)
-        return not math.isfinite(loss) or (self.step > _RECENT_STEPS and self._recent_loss > bound)
+        """True for a loss that is no number, or that has long been far worse than knowing nothing."""
+        if not math.isfinite(self._losses[-1]):
+            return True
+        return len(self._recent) == _RECENT_STEPS and median(self._recent) > _DIVERGED
 
     def _is_due(self) -> bool:
         if self._config.val_every_steps:
@@ -191,13 +196,15 @@ class Tracker:
         score = None
         if self._validator.has_samples:
             score = self._validator.score(self._network, self._accelerator.device, self._context)
-        dice = score.dice if score else -1.0
-        is_best = score is None or dice > self._best_dice
+        # Where Dice says nothing, or the same, the loss decides.
+        rank = (score.dice if score.dice is not None else 0.0, -score.loss) if score else _WORST
+        is_best = score is None or rank > self._best
         if is_best:
             self._keep()
-            self._best_dice = dice
+            self._best = rank
         self._without_gain = 0 if is_best else self._without_gain + 1
-        self._rate.measured(dice)
+        if score is not None and score.dice is not None:
+            self._rate.measured(score.dice)
         point = CurvePoint(
             step=self.step,
             epoch=self.step / self._length.steps_per_epoch,

@@ -14,7 +14,7 @@ from unet_studio.settings.training import TrainConfig
 from unet_studio.unet.accelerator import Accelerator
 from unet_studio.unet.batches import batches
 from unet_studio.unet.device import Device
-from unet_studio.unet.losses import count_pixels, total_loss
+from unet_studio.unet.losses import count_pixels, ignorant_loss, total_loss
 from unet_studio.unet.network import UNet
 from unet_studio.unet.optimizers import LearningRate, RunLength, make_optimizer
 from unet_studio.unet.tracking import CurvePoint, FitResult, Tracker
@@ -35,13 +35,14 @@ def fit(
     on_point: OnPoint = lambda point: None,
     on_checkpoint: OnCheckpoint = lambda make: None,
     resume: dict[str, Any] | None = None,
+    start_counts: bool = True,
 ) -> FitResult:
     """Train `network` in place and return its best weights.
 
     Ends after the configured length, or earlier: when the context asks to stop, after `patience`
     measurements without gain, or when the loss diverges. Raises JobCancelled when it is
-    cancelled. With validation samples the start counts too: the result is never worse by validation Dice
-    than the weights it began with.
+    cancelled. With `start_counts` and validation samples the result is never worse by validation Dice than
+    the weights it began with; random weights do not count.
 
     `on_checkpoint` is given, at every measurement, a function that makes a checkpoint (tensors and plain
     values); `resume` is such a checkpoint of the same run, which goes on as if it had never ended.
@@ -70,7 +71,10 @@ def fit(
             accelerator.restore(resume["scaler"])
             torch.set_rng_state(resume["random"])
         epoch_steps = max(1, round(len(samples) / (config.batch_size * accelerator.ranks)))
-        tracker.begin(RunLength(config, steps_per_epoch=epoch_steps, seconds_before=tracker.seconds))
+        tracker.begin(
+            RunLength(config, steps_per_epoch=epoch_steps, seconds_before=tracker.seconds),
+            start_counts=start_counts,
+        )
         source = batches(
             maker, config.batch_size, first_step=tracker.step, rank=accelerator.rank, ranks=accelerator.ranks
         )
@@ -86,6 +90,7 @@ def fit(
                 counted = accelerator.mean(count_pixels(weight))
                 loss = total_loss(accelerator.logits(image), target, weight, config.loss, counted)
                 norm = accelerator.descend(loss, optimizer, config.gradient_norm)
-                if tracker.stepped(accelerator.mean(loss), norm):
+                ignorant = ignorant_loss(network.config.classes, weight, config.loss, counted)
+                if tracker.stepped(accelerator.mean(loss), norm, ignorant.item()):
                     on_checkpoint(checkpoint)
     return tracker.result()

@@ -9,6 +9,7 @@ from itertools import product
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from unet_studio.core.label_tiles import LabelArray
 from unet_studio.jobs.context import JobContext
@@ -35,11 +36,12 @@ Probabilities = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class ValidationScore:
-    """`loss`: mean weighted cross entropy per counted pixel and image. `dice`: mean over images and
-    classes. The rest over all counted pixels, and over all instances where everything is checked."""
+    """`loss`: mean weighted cross entropy per counted pixel and image. `dice`: mean over the classes that
+    are there, None if there is nothing but background. All over the counted pixels of all images; the last
+    five are about countable instances."""
 
     loss: float
-    dice: float
+    dice: float | None
     mean_iou: float
     class_iou: list[float]
     pixel_accuracy: float
@@ -110,7 +112,7 @@ class Validator:
     def score(self, network: UNet, device: Device, context: JobContext) -> ValidationScore:
         """All figures now."""
         classes = network.config.classes
-        losses, dices = [], []
+        losses = []
         confusion = np.zeros((classes, classes), np.int64)
         pairs = []
         for sample, weight, p in zip(
@@ -120,16 +122,18 @@ class Validator:
             whole = np.concatenate([1 - p.sum(2, keepdims=True), p], axis=2)
             likelihood = np.clip(np.take_along_axis(whole, truth[:, :, None], 2)[:, :, 0], _EPSILON, 1)
             losses.append(float((-np.log(likelihood) * weight)[counted].mean()) if counted.any() else 0.0)
-            one = confusion_matrix(truth, whole.argmax(2), classes=classes, counted=counted)
-            dices.append(pixel_scores(one).mean_dice)
-            confusion += one
-            found, _ = instances_of_classes(p, self._postprocessing, self._stuff)
+            confusion += confusion_matrix(truth, whole.argmax(2), classes=classes, counted=counted)
+            found, class_of = instances_of_classes(p, self._postprocessing, self._stuff)
             # Instances only half inside the checked area count with that half on both sides.
-            pairs.append((np.where(counted, sample.labels, 0), np.where(counted, found, 0)))
+            true = (
+                sample.labels if sample.countable is None else sample.countable[sample.labels] * sample.labels
+            )
+            found = only_countable(found, class_of, self._stuff)
+            pairs.append((np.where(counted, true, 0), np.where(counted, found, 0)))
         pixels, instances = pixel_scores(confusion), score_images(pairs, binary_as_components=False)
         return ValidationScore(
             loss=float(np.mean(losses)),
-            dice=float(np.mean(dices)),
+            dice=pixels.mean_dice if confusion[1:].any() else None,
             mean_iou=pixels.mean_iou,
             class_iou=list(pixels.iou),
             pixel_accuracy=pixels.accuracy,
@@ -139,6 +143,14 @@ class Validator:
             misses=instances.misses,
             inventions=instances.inventions,
         )
+
+
+def only_countable(labels: LabelArray, class_of: Sequence[int], stuff: Sequence[int]) -> LabelArray:
+    """The label image without instances of classes in `stuff`; `class_of`: the class of each id from 1."""
+    if not stuff:
+        return labels
+    keep = np.array([False, *(c not in stuff for c in class_of)])
+    return np.where(keep[labels], labels, 0).astype(np.int32)
 
 
 def tune_postprocessing(
@@ -165,9 +177,9 @@ def score_instances(
     settings: Postprocessing,
     stuff: Sequence[int] = (),
 ) -> Scores:
-    """All figures of the instances that `settings` makes of the probabilities."""
+    """All figures of the countable instances that `settings` makes of the probabilities."""
     return score_images(
-        (truth, instances_of_classes(p, settings, stuff)[0])
+        (truth, only_countable(*instances_of_classes(p, settings, stuff), stuff))
         for truth, p in zip(truths, probabilities, strict=True)
     )
 
@@ -183,7 +195,7 @@ def _mean_ap(
     return float(np.mean(pooled))
 
 
-def _pooled_ap(matrices: Sequence[npt.NDArray[np.float64]], threshold: float) -> float:
+def _pooled_ap(matrices: Sequence[sparse.csr_array], threshold: float) -> float:
     """AP at one threshold, pooled over images."""
     counts = [match_counts(matrix, threshold) for matrix in matrices]
     total = counts[0]

@@ -30,6 +30,13 @@ State = dict[str, Tensor]
 # Format 1 had the plain contracting path only, without a name of its own.
 _RENAMED_SINCE_1 = {"first.": "encoder.first.", "down.": "encoder.down."}
 _CLASSIFIER = "classify."
+_COUNTER = "num_batches_tracked"
+_PYTORCH_ENDINGS = (".pt", ".pth", ".bin")
+# What torch.load and safetensors raise for files that are something else.
+_DAMAGED = (
+    safetensors.SafetensorError, pickle.UnpicklingError, OSError, RuntimeError, EOFError, KeyError,
+    IndexError, ValueError, TypeError, AttributeError,
+)  # fmt: skip
 
 
 def save_weights(path: Path, state: Mapping[str, Tensor]) -> None:
@@ -61,21 +68,24 @@ def load_network(folder: Path) -> tuple[UNet, ModelConfig]:
 def read_state(path: Path) -> State:
     """The tensors of a weights file by name. Raises ModelError if it is damaged or would run code."""
     try:
-        if path.suffix in (".pt", ".pth", ".bin"):
-            return _tensors(path, torch.load(path, map_location="cpu", weights_only=True))
-        return dict(safetensors.torch.load_file(path))
-    except pickle.UnpicklingError as error:
+        if path.suffix.lower() not in _PYTORCH_ENDINGS:
+            return dict(safetensors.torch.load_file(path))
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise ModelError("There is no file {path}.", path=path) from None
+    except _DAMAGED as error:
+        if isinstance(error, pickle.UnpicklingError) and "Unsupported" in str(error):
+            raise ModelError(
+                "{path} holds more than tensors and could run code when it is opened, so it is refused: save "
+                "its state dict alone, or as safetensors.",
+                path=path,
+            ) from error
         raise ModelError(
-            "{path} holds more than tensors and could run code when it is opened, so it is refused: save its "
-            "state dict alone, or as safetensors.",
+            "The weights {path} are damaged, or neither safetensors nor a state dict of PyTorch: copy the "
+            "file again.",
             path=path,
         ) from error
-    except (safetensors.SafetensorError, OSError, RuntimeError, EOFError) as error:
-        raise ModelError(
-            "The weights {path} are damaged or not safetensors ({reason}): copy the file again.",
-            path=path,
-            reason=str(error).splitlines()[0],
-        ) from error
+    return _tensors(path, loaded)
 
 
 def load_encoder_weights(network: UNet, path: Path) -> list[Sentence]:
@@ -103,7 +113,15 @@ def load_encoder_weights(network: UNet, path: Path) -> list[Sentence]:
         values = {"file": path.name, "have": str(first.shape[1]), "want": str(channels)}
         notes.append(Sentence(text, values))
     # Gates that the published network does not have begin as they are.
-    _check_shapes(path, state, {n: t for n, t in wanted.items() if ".se." not in n})
+    if network.config.normalization != "batch":
+        raise ModelError(
+            "The weights {path} were learnt with batch normalisation, this network has {normalization}: set "
+            'normalization = "batch".',
+            path=path,
+            normalization=network.config.normalization,
+        )
+    # Older files do not count their batches, and nobody needs the count.
+    _check_shapes(path, state, {n: t for n, t in wanted.items() if ".se." not in n and _COUNTER not in n})
     encoder.load_state_dict({n: state.get(n, t) for n, t in wanted.items()})
     return notes
 
@@ -144,8 +162,9 @@ def _renamed(name: str) -> str:
 
 
 def _tensors(path: Path, loaded: Any) -> State:
-    if isinstance(loaded, dict) and isinstance(loaded.get("state_dict"), dict):
-        loaded = loaded["state_dict"]
+    for wrapped in ("state_dict", "model"):
+        if isinstance(loaded, dict) and isinstance(loaded.get(wrapped), dict):
+            loaded = loaded[wrapped]
     if not isinstance(loaded, dict) or not all(isinstance(t, Tensor) for t in loaded.values()):
         raise ModelError("{path} is no state dict (tensors by name).", path=path)
     return dict(loaded)
@@ -162,4 +181,8 @@ def _check_shapes(path: Path, state: State, wanted: Mapping[str, Tensor]) -> Non
                 name=name,
                 found="missing" if found is None else tuple(found.shape),
                 wanted=tuple(tensor.shape),
+            )
+        if found.is_floating_point() and not bool(found.isfinite().all()):
+            raise ModelError(
+                "The weights {path} hold values that are no numbers, in {name}.", path=path, name=name
             )

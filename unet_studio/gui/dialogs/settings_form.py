@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import inspect
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QLocale, QObject, Signal
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -34,10 +35,20 @@ class NumberBox(QDoubleSpinBox):
         self.setDecimals(_DECIMALS)
         self.setRange(least, most)
         self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+        # One way to write a number, whatever the system's: what is shown is read back as it is.
+        self.setLocale(QLocale(QLocale.Language.C))
 
     def textFromValue(self, value: float) -> str:
         """See QDoubleSpinBox."""
-        return f"{value:.6g}"
+        return f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
+
+    def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
+        """See QDoubleSpinBox. A comma is a point."""
+        return super().validate(text.replace(",", "."), place)
+
+    def valueFromText(self, text: str) -> float:
+        """See QDoubleSpinBox."""
+        return super().valueFromText(text.replace(",", "."))
 
 
 class SettingsForm(QWidget, Generic[S]):

@@ -66,15 +66,13 @@ class TrainDialog(QDialog):
         *,
         models: Sequence[Path],
         start: Start,
-        channels: int,
         new_name: Callable[[str], str],
         checked: int,
         make_preview: Callable[[], VariationPreview],
     ) -> None:
-        """`new_name` gives a free name from a word; `channels`: those of the images that teach."""
+        """`new_name` gives a free name from a word."""
         super().__init__(parent)
         self._new_name = new_name
-        self._channels = channels
         self._weights_file: Path | None = None
         self.setWindowTitle(tr("train", "Train"))
         text = tr("train", "Learns from {count} checked images.")
@@ -127,6 +125,7 @@ class TrainDialog(QDialog):
         self.setMinimumWidth(420)
         places = [i for i in range(self._from.count()) if self._from.itemData(i) == start]
         self._from.setCurrentIndex(places[0] if places else 0)
+        self._unit_changed(0)
         self._start_changed()
         self._length.setFocus()
         self._length.selectAll()  # What is typed replaces the number.
@@ -175,6 +174,7 @@ class TrainDialog(QDialog):
         self._loss = SettingsForm(config.loss)
         self._weights = SettingsForm(config.border_weights)
         self._variation = SettingsForm(config.augmentation)
+        # Channels and classes are those of the images that teach.
         self._network = SettingsForm(config.network, without=("classes", "in_channels"))
         self._choose_file = QPushButton(tr("train", "Published weights…"))
         self._choose_file.setAutoDefault(False)
@@ -212,17 +212,18 @@ class TrainDialog(QDialog):
         start = self.start
         new = start.model is None
         self._advanced.setTabEnabled(self._advanced.indexOf(self._network_page), new)
-        learning = self._learning.value
         if new:
-            network = msgspec.structs.replace(PRESETS[start.preset], in_channels=self._channels)
-            self._network.show_value(network)
-            learning = msgspec.structs.replace(learning, learning_rate=TrainConfig().learning_rate)
-        else:
-            learning = msgspec.structs.replace(learning, learning_rate=FINE_TUNING_RATE)
-        self._learning.show_value(learning)
-        self._name.setText(self._new_name(start.model.name if start.model else start.preset))
-        if self._unit.currentIndex() == 0:
+            self._network.show_value(PRESETS[start.preset])
+        # What a person has typed stays, what was proposed follows.
+        learning = self._learning.value
+        if learning.learning_rate in (FINE_TUNING_RATE, TrainConfig().learning_rate):
+            rate = TrainConfig().learning_rate if new else FINE_TUNING_RATE
+            self._learning.show_value(msgspec.structs.replace(learning, learning_rate=rate))
+        if self._unit.currentIndex() == 0 and self._length.value() in (
+            self._length.minimum(), FINE_TUNING_MINUTES, NEW_NETWORK_MINUTES
+        ):  # fmt: skip
             self._unit_changed(0)
+        self._name.setText(self._new_name(start.model.name if start.model else start.preset))
         self._settings_changed()
         self._check()
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from unet_studio.core.errors import UserError
 from unet_studio.gui import theme
@@ -37,7 +38,7 @@ class VariationPreview(QWidget):
         self._sample: Sample | None = None
         self._config: TrainConfig | None = None
         self._first = 0
-        self._asked = 0
+        self._is_computing = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._compute)
@@ -89,26 +90,31 @@ class VariationPreview(QWidget):
         self._timer_start()
 
     def _compute(self) -> None:
-        if self._config is None:
-            return
+        if self._config is None or self._is_computing:
+            return  # What is under way looks again when it is done.
         config, first, sample, load = self._config, self._first, self._sample, self._load
         with_weights = self._weights.isChecked()
-        self._asked += 1
-        asked = self._asked
+        self._is_computing = True
 
         def work() -> tuple[Sample, list[RgbImage]]:
             known = sample or load()
             return known, pictures_of(known, config, first=first, with_weights=with_weights)
 
         def done(result: tuple[Sample, list[RgbImage]]) -> None:
+            if not isValid(self):
+                return  # The dialog was closed meanwhile.
+            self._is_computing = False
             self._sample = result[0]
-            if asked == self._asked:  # An older answer is of no use any more.
-                self._pictures.show_all(result[1])
+            self._pictures.show_all(result[1])
+            if (config, first, with_weights) != (self._config, self._first, self._weights.isChecked()):
+                self._timer_start()
 
-        self._pool.submit(work, done, self._failed)
+        def failed(error: UserError) -> None:
+            if isValid(self):
+                self._is_computing = False
+                self._pictures.say(error_text(error))
 
-    def _failed(self, error: UserError) -> None:
-        self._pictures.say(error_text(error))
+        self._pool.submit(work, done, failed)
 
 
 def pictures_of(sample: Sample, config: TrainConfig, *, first: int, with_weights: bool) -> list[RgbImage]:
