@@ -81,8 +81,8 @@ def read_state(path: Path) -> State:
                 path=path,
             ) from error
         raise ModelError(
-            "The weights {path} are damaged, or neither safetensors nor a state dict of PyTorch: copy the "
-            "file again.",
+            "The weights {path} are damaged or not safetensors (nor a state dict of PyTorch): copy the file "
+            "again.",
             path=path,
         ) from error
     return _tensors(path, loaded)
