@@ -63,7 +63,7 @@ def test_the_projects_classes_are_learnt_by_name_and_come_back_as_its_own(
     assert model.network.in_channels == 1, "as the images that taught"
     run = next((session.store.folder / "runs").iterdir())
     assert len(list((run / "samples").glob("*_classes.tif"))) == 1
-    assert "1 images teach" in window.training_panel._about.text() or "validate" in window.training_panel._about.text()
+    assert "that teach: 1, that validate: 1" in window.training_panel._about.text()
 
     # Another project of one class, which the model calls by the same name.
     elsewhere = folder.parent / "elsewhere"
@@ -109,12 +109,12 @@ def test_a_training_whose_engine_was_killed_goes_on_from_the_menu(
     label_and_check(hand)
     window = hand.window
     window.actions_by_id["train.resume"].trigger()
-    qtbot.waitUntil(lambda: "No training of this project was interrupted" in window.notice.text, timeout=LIMIT)
+    qtbot.waitUntil(
+        lambda: "No training of this project was interrupted" in window.notice.text, timeout=LIMIT
+    )
     points: list[TrainingPoint] = []
     window.training.point.connect(points.append)
-    long = TrainConfig(
-        network=SMALL.network, patch_px=64, batch_size=4, steps=100_000, val_every_steps=5
-    )
+    long = TrainConfig(network=SMALL.network, patch_px=64, batch_size=4, steps=100_000, val_every_steps=5)
     with qtbot.waitSignal(window.training.failed, timeout=LIMIT):
         window.training.start(long, name="mine", model=None)
         qtbot.waitUntil(lambda: len(points) >= 4, timeout=LIMIT)

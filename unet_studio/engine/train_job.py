@@ -108,7 +108,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
             log.close()
     if not is_first:
         return Trained(job=request.job, model=str(out), metrics={})
-    notes = notes + _ending_notes(result, config, from_scratch=request.init is None)
+    ending_notes = _ending_notes(result, config, from_scratch=request.init is None)
     start.network.load_state_dict(result.state)
     model, metrics = _finish(start, val_truths, validator, result, device, context, request.init is None)
     recipe = _recipe(request, config, train_files, val_files, result, device)
@@ -117,7 +117,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     model = msgspec.structs.replace(model, name=request.name, recipe=recipe)
     write_model_folder(out, model, weights, metrics)
     record.end()
-    return Trained(job=request.job, model=str(out), metrics=metrics, notes=notes)
+    return Trained(job=request.job, model=str(out), metrics=metrics, notes=ending_notes)
 
 
 @dataclass(frozen=True, slots=True)

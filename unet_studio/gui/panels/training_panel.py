@@ -81,7 +81,9 @@ class TrainingPanel(QWidget):
 
     def show_begun(self, begun: TrainingBegun) -> None:
         """What teaches, what validates, what computes, and what is worth knowing about the data."""
-        text = tr("training", "{training} images teach, {validation} validate. Computes on {device}.")
+        text = tr(
+            "training", "Images that teach: {training}, that validate: {validation}. Computes on {device}."
+        )
         text = text.format(training=begun.training, validation=begun.validation, device=begun.device)
         self._about.setText(" ".join([text, *map(sentence_text, begun.notes)]))
         self._about.setToolTip(begun.reason)
@@ -122,6 +124,13 @@ class TrainingPanel(QWidget):
         import pyqtgraph
 
         pyqtgraph.setConfigOptions(background=theme.FIELD, foreground=theme.FAINT_TEXT, antialias=True)
+        names = {
+            "train_loss": tr("training", "training"),
+            "val_loss": tr("training", "validation"),
+            "val_dice": "Dice",
+            "val_iou": "IoU",
+            "val_ap50": "AP50",
+        }
         for title, curves in (
             (tr("training", "Loss"), (("train_loss", _TRAIN_COLOUR), ("val_loss", _VAL_COLOUR))),
             (
@@ -130,26 +139,19 @@ class TrainingPanel(QWidget):
             ),
         ):
             plot = pyqtgraph.PlotWidget()
-            plot.setTitle(title, size="9pt")
+            # The names in the curves' colours stand in the title: a legend would lie over them.
+            shown = [f'<span style="color: {colour.name()}">{names[key]}</span>' for key, colour in curves]
+            plot.setTitle(f"{title}:&nbsp; " + " &nbsp; ".join(shown), size="9pt")
             plot.setMenuEnabled(False)
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
             plot.getViewBox().setLimits(xMin=0, yMin=0)
             plot.showGrid(x=False, y=True, alpha=0.2)
             plot.setFixedHeight(_PLOT_HEIGHT)
-            if len(curves) > 1:
-                plot.addLegend(offset=(-1, 1), labelTextColor=theme.TEXT, colCount=3)
-            names = {
-                "train_loss": tr("training", "training"),
-                "val_loss": tr("training", "validation"),
-                "val_dice": "Dice",
-                "val_iou": "IoU",
-                "val_ap50": "AP50",
-            }
             for key, colour in curves:
                 pen = pyqtgraph.mkPen(colour, width=2)
                 self._curves[key] = plot.plot(
-                    [], [], pen=pen, name=names.get(key), symbol="o", symbolSize=4, symbolBrush=colour,
+                    [], [], pen=pen, symbol="o", symbolSize=4, symbolBrush=colour,
                     symbolPen=None,
                 )  # fmt: skip
             self._layout.insertWidget(self._layout.count() - 1, plot)
