@@ -149,11 +149,20 @@ class Editor:
         self.window, self.hand, self.floor = studio.window, hand, floor
         self.canvas = studio.window.canvas
         start = time.perf_counter()
+        seen: list[float] = []
+
+        def looked(*_: object) -> None:
+            hand.settle()
+            seen.append((time.perf_counter() - start) * 1e3)
+
+        self.window.session.glanced.connect(looked)
         self.window.open_paths([folder])
         while self.window.session.current is None or self.window.session.current.path.parent != folder:
             studio.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
         hand.settle()
         self.open_ms = (time.perf_counter() - start) * 1e3
+        self.first_pixels_ms = min([*seen, self.open_ms])
+        self.window.session.glanced.disconnect(looked)
         hand.rest(1.5)
 
     @property
@@ -406,7 +415,9 @@ def main() -> None:
         if side == 1024:
             rows["brush 40 1024 while fine-tuning"] = while_fine_tuning(editor)
         if side == 16384:
-            rows["open 16384 in a running window"] = {"ms": editor.open_ms}
+            rows["open 16384 in a running window"] = {
+                "first pixels, ms": editor.first_pixels_ms, "to be worked on, ms": editor.open_ms
+            }  # fmt: skip
             found = editor.strokes(1000, 6, scale=0.25)
             rows["brush 1000 16384"] = {name: summary(times) for name, times in found.items()}
             found = editor.strokes(1000, 6, scale=1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ from unet_studio.core.regions import MaskRegion, rectangle
 from unet_studio.gui.app import Studio
 from unet_studio.gui.dialogs.command_palette import CommandPalette, match
 from unet_studio.gui.dialogs.shortcuts_dialog import ShortcutsDialog
+from unet_studio.gui.loaded_image import load_image
 from unet_studio.gui.theme import label_palette
 from unet_studio.gui.tools.tool import BrushMode
 from unet_studio.settings.preferences import load_preferences
@@ -738,3 +740,33 @@ def test_inverting_is_kept_and_every_image_still_has_its_own_range(hand: Hand, f
     hand.wait_image("field2.png")
     assert session.current.contrast.is_inverted
     assert session.current.contrast.channels == session.current.display.auto.channels
+
+
+def test_a_large_image_is_seen_before_it_is_read_and_nothing_can_be_drawn_on_it_until_then(
+    hand: Hand, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "large"
+    folder.mkdir()
+    plane = np.kron(np.random.default_rng(0).integers(0, 255, (60, 60)), np.ones((100, 100))).astype(np.uint8)
+    tifffile.imwrite(folder / "large.tif", plane)
+    may_load = threading.Event()
+    monkeypatch.setattr(
+        "unet_studio.gui.session.load_image", lambda *args: (may_load.wait(20), load_image(*args))[1]
+    )
+    window = hand.window
+    with qtbot.waitSignal(window.session.glanced, timeout=10_000):
+        window.open_paths([folder])
+    assert window.session.current is None
+    QApplication.processEvents()
+    look = window.canvas.grab().toImage()
+    hand.key(Qt.Key.Key_B)
+    hand.drag((3000, 3000), (3100, 3200))
+    hand.key(Qt.Key.Key_P)
+    may_load.set()
+    hand.wait_image("large.tif")
+    assert not len(window.session.document.instances)
+    QApplication.processEvents()
+    sharp = window.canvas.grab().toImage()
+    for y, x in ((0.3, 0.3), (0.5, 0.5), (0.7, 0.4)):
+        at = int(look.width() * x), int(look.height() * y)
+        assert abs(look.pixelColor(*at).red() - sharp.pixelColor(*at).red()) < 40

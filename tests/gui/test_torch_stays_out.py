@@ -9,7 +9,7 @@ def test_the_window_process_never_imports_torch() -> None:
         "from unet_studio.gui.app import Studio\n"
         "import unet_studio.gui.headless_demo\n"
         "studio = Studio(); studio.window.show(); studio.app.processEvents()\n"
-        "heavy = {'torch', 'skimage', 'pyqtgraph', 'matplotlib'} & set(sys.modules)\n"
+        "heavy = {'torch', 'scipy', 'skimage', 'pyqtgraph', 'matplotlib'} & set(sys.modules)\n"
         "studio.window.close(); studio.close()\n"
         "sys.exit(repr(heavy) if heavy else 0)\n"
     )

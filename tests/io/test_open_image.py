@@ -14,7 +14,7 @@ from unet_studio.core.errors import ImageFileError
 from unet_studio.core.geometry import Rect
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.open_image import open_image
-from unet_studio.io.tiff import write_plane_tiff
+from unet_studio.io.tiff import glance_at_tiff, write_plane_tiff
 
 
 def test_png_and_tiff_of_8_and_16_bit_grey_and_colour_are_read_as_written(
@@ -129,3 +129,34 @@ def test_the_demo_images_are_there_and_are_read() -> None:
     assert names == {"cell.png", "fluorescence.png", "immunohistochemistry.png"}
     for name in names:
         assert min(whole_plane(open_image(RESOURCES / "demo" / name)).shape[:2]) >= 500
+
+
+@pytest.mark.parametrize("shape", [(6000, 5900), (3000, 4001, 3)])
+@pytest.mark.parametrize("dtype", [">u2", "<u2", "u1"])
+def test_a_glance_at_a_large_plain_tiff_is_every_nth_pixel(
+    tmp_path: Path, shape: tuple[int, ...], dtype: str
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 250, shape).astype(dtype)
+    path = tmp_path / "large.tif"
+    tifffile.imwrite(path, pixels, byteorder=">" if dtype[0] == ">" else "<")
+    seen = glance_at_tiff(path)
+    assert (seen is None) == (pixels.nbytes < 2**25)
+    if seen is not None:
+        assert (seen.height, seen.width) == shape[:2]
+        assert max(seen.pixels.shape[:2]) < 2200
+        expected = pixels[:: seen.factor, :: seen.factor].reshape(
+            *pixels[:: seen.factor, :: seen.factor].shape[:2], -1
+        )
+        h, w = seen.pixels.shape[:2]
+        assert (seen.pixels == expected[:h, :w]).all()
+        path.write_bytes(path.read_bytes()[: pixels.nbytes // 2])
+        assert glance_at_tiff(path) is None, "half a file: reading it says why"
+
+
+def test_small_packed_and_foreign_files_are_not_glanced_at(tmp_path: Path) -> None:
+    large = np.zeros((6000, 6000), np.uint8)
+    tifffile.imwrite(tmp_path / "packed.tif", large, compression="zlib")
+    tifffile.imwrite(tmp_path / "white.tif", large, photometric="miniswhite")
+    (tmp_path / "no.tif").write_bytes(b"not a tiff")
+    for name in ("packed.tif", "white.tif", "no.tif", "gone.tif"):
+        assert glance_at_tiff(tmp_path / name) is None

@@ -14,8 +14,6 @@ from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.dialogs.command_palette import CommandPalette
 from unet_studio.gui.dialogs.export_dialog import ExportDialog
 from unet_studio.gui.dialogs.shortcuts_dialog import ShortcutsDialog
-from unet_studio.gui.dialogs.train_dialog import Start, TrainDialog
-from unet_studio.gui.dialogs.variation_preview import VariationPreview
 from unet_studio.gui.exporting import export_masks, items_to_export
 from unet_studio.gui.models import Models
 from unet_studio.gui.panels.notice import Notice
@@ -73,6 +71,10 @@ class Asking(QObject):
         """
         if not self._problems.attempt(training.check):
             return
+        # Only a person who trains pays for what the preview needs.
+        from unet_studio.gui.dialogs.train_dialog import Start, TrainDialog
+        from unet_studio.gui.dialogs.variation_preview import VariationPreview
+
         current = None if new else self._models.current
         dialog = TrainDialog(
             self._window,

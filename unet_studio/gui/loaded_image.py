@@ -13,12 +13,14 @@ import numpy.typing as npt
 
 from unet_studio.core.document import Document
 from unet_studio.core.errors import ImageFileError
+from unet_studio.core.geometry import Rect
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.canvas.contrast import Contrast
 from unet_studio.gui.canvas.image_layer import DisplayImage
 from unet_studio.gui.translation import tr
 from unet_studio.io.image_source import ImageSource, whole_plane
 from unet_studio.io.open_image import open_image
+from unet_studio.io.tiff import glance_at_tiff
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.store.fingerprint import fingerprint
 from unet_studio.store.project_store import ImageRecord, ProjectStore
@@ -115,6 +117,16 @@ class LoadedImage:
         if axes.t > 1:
             text += ", " + tr("images", "t {place} of {count}").format(place=self.t + 1, count=axes.t)
         return text
+
+
+def first_look(record: ImageRecord, key: PlaneKey) -> tuple[DisplayImage, Rect] | None:
+    """A coarse picture of a large image and the rectangle it fills; None where reading it takes no time."""
+    if (key.t, key.z) != (0, 0) or record.path.suffix.lower() not in (".tif", ".tiff"):
+        return None
+    seen = glance_at_tiff(record.path)
+    if seen is None:
+        return None
+    return DisplayImage.from_samples(seen.pixels, seen.factor), Rect.of_size(seen.height, seen.width)
 
 
 def load_image(

@@ -28,6 +28,7 @@ from unet_studio.gui.asking import Asking
 from unet_studio.gui.background.engine_thread import EngineThread
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.canvas.contrast import Contrast
+from unet_studio.gui.canvas.image_layer import DisplayImage
 from unet_studio.gui.canvas.view import CanvasView
 from unet_studio.gui.contrast_keeper import ContrastKeeper
 from unet_studio.gui.label_classes import LabelClasses
@@ -301,6 +302,7 @@ class MainWindow(QMainWindow):
         session.project_moved.connect(self._show_title)
         session.project_moved.connect(self.models.project_moved)
         session.image_changed.connect(self._show_image)
+        session.glanced.connect(self._show_glance)
         session.changed.connect(self._show_change)
         session.proposals_changed.connect(self._show_proposals)
         session.selection_changed.connect(self._show_selection)
@@ -444,6 +446,12 @@ class MainWindow(QMainWindow):
         self._show_hover(None)
         if image is not None:
             self.problems.image_shown(image)
+
+    def _show_glance(self, display: DisplayImage, bounds: Rect) -> None:
+        """A large image looks like this; it can be worked on when all of it is read."""
+        self.canvas.layer.show_labels(None, bounds)
+        self.canvas.set_plane(display, bounds)
+        self.canvas.set_empty_text("")
 
     def _show_past(self) -> None:
         past, document = self.session.past, self.session.document

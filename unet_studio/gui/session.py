@@ -20,8 +20,8 @@ from unet_studio.core.label_tiles import MaskArray
 from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.background.pool import Pool
-from unet_studio.gui.canvas.image_layer import Pixels
-from unet_studio.gui.loaded_image import LoadedImage, PlaneKey, load_image, locate_image
+from unet_studio.gui.canvas.image_layer import DisplayImage, Pixels
+from unet_studio.gui.loaded_image import LoadedImage, PlaneKey, first_look, load_image, locate_image
 from unet_studio.gui.opening import (
     CURRENT_IMAGE,
     OpenedProject,
@@ -64,6 +64,7 @@ class Session(QObject):
     project_moved = Signal()
     images_changed = Signal()
     image_changed = Signal()
+    glanced = Signal(object, object)  # DisplayImage, Rect: how a large image looks that is being read
     changed = Signal(object)  # Change
     proposals_changed = Signal()
     selection_changed = Signal()
@@ -282,6 +283,16 @@ class Session(QObject):
             lambda image: self._image_loaded(image, store),
             lambda error: self._image_failed(error, key, store),
         )
+        if self.current is None:  # Nothing is shown that could be drawn on.
+            self._pool.submit(
+                lambda: first_look(record, key),
+                lambda seen: self._glanced(seen, key, store),
+                self.failed.emit,
+            )
+
+    def _glanced(self, seen: tuple[DisplayImage, Rect] | None, key: PlaneKey, store: ProjectStore) -> None:
+        if seen is not None and store is self.store and key == self._wanted and self.current is None:
+            self.glanced.emit(*seen)
 
     def locate_image(self, image_id: int, path: Path) -> None:
         """The person says in which file an image is now; its labels stay."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from PySide6.QtCore import Signal
@@ -18,10 +18,12 @@ from unet_studio.gui.session import Session
 from unet_studio.gui.translation import sentence_text, tr
 from unet_studio.io.model_folder import read_model_config
 from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
-from unet_studio.segmentation.patches import Sample
 from unet_studio.settings.training import ObjectClass, TrainConfig
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 from unet_studio.store.run_folder import Lesson, interrupted_run, new_run_folder, sample_of, write_lessons
+
+if TYPE_CHECKING:
+    from unet_studio.segmentation.patches import Sample
 
 
 class Training(EngineClient):

@@ -42,6 +42,7 @@ _DAMAGED = (
 
 
 _LARGE_BYTES = 2**25
+_GLANCE_PX = 1024
 _PALETTE = tifffile.PHOTOMETRIC.PALETTE
 
 
@@ -62,6 +63,16 @@ class TiffSource:
         if channels is not None:
             plane = plane[list(channels)]
         return np.ascontiguousarray(np.moveaxis(plane, 0, -1))
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Every `factor`-th pixel of a plane of (height, width), in both directions: `pixels` (h, w, C)."""
+
+    pixels: PlaneArray
+    factor: int
+    height: int
+    width: int
 
 
 def open_tiff(path: Path, *, as_stored: bool = False) -> TiffSource:
@@ -107,9 +118,7 @@ def open_tiff(path: Path, *, as_stored: bool = False) -> TiffSource:
 
 def _read(path: Path, series: tifffile.TiffPageSeries) -> npt.NDArray[Any]:
     """All pixels of a series. Large plain ones are read by two threads, which fills memory twice as fast."""
-    if series.dataoffset is None or series.size * series.dtype.itemsize < _LARGE_BYTES:
-        return np.asarray(series.asarray())
-    if series.keyframe.fillorder != 1 or series.keyframe.bitspersample % 8:
+    if not _is_large_and_plain(series):
         return np.asarray(series.asarray())
     out: npt.NDArray[Any] = np.empty(series.shape, series.parent.byteorder + series.dtype.char)
     flat = memoryview(out.reshape(-1).view(np.uint8).data)
@@ -130,6 +139,42 @@ def _read(path: Path, series: tifffile.TiffPageSeries) -> npt.NDArray[Any]:
         fill(flat[:middle], series.dataoffset)
         rest.result()
     return out.astype(series.dtype.newbyteorder("="), copy=False)
+
+
+def glance_at_tiff(path: Path) -> Glance | None:
+    """A first look at a large plain grey or RGB plane, long before all of it is read.
+
+    None for any other file, and for one that cannot be read: reading it says why.
+    """
+    try:
+        with tifffile.TiffFile(path) as file:
+            series = file.series[0]
+            photometric = getattr(file.pages[0], "photometric", None)
+            is_usual = photometric in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB)
+            if not _is_large_and_plain(series) or series.axes not in ("YX", "YXS") or not is_usual:
+                return None
+            height, width = series.shape[:2]
+            dtype = np.dtype(series.parent.byteorder + series.dtype.char)
+            row = np.empty((width, *series.shape[2:]), dtype)
+            factor = max(1, max(height, width) // _GLANCE_PX)
+            rows, columns = height // factor, width // factor
+            out = np.empty((rows, columns, *series.shape[2:]), dtype.newbyteorder("="))
+            with path.open("rb", buffering=0) as raw:
+                for place in range(rows):
+                    raw.seek(series.dataoffset + place * factor * row.nbytes)
+                    if raw.readinto(memoryview(row.reshape(-1).view(np.uint8).data)) != row.nbytes:
+                        return None
+                    out[place] = row[: columns * factor : factor]
+    except _DAMAGED:
+        return None
+    return Glance(out if out.ndim == 3 else out[:, :, None], factor, height, width)
+
+
+def _is_large_and_plain(series: tifffile.TiffPageSeries) -> bool:
+    """True if the pixels lie in one piece in the file, as they are in memory, and are many."""
+    if series.dataoffset is None or series.size * series.dtype.itemsize < _LARGE_BYTES:
+        return False
+    return bool(series.keyframe.fillorder == 1 and series.keyframe.bitspersample % 8 == 0)
 
 
 def write_plane_tiff(path: Path, plane: PlaneArray) -> None:

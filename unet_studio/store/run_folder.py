@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,8 +24,10 @@ from unet_studio.io.label_files import write_binary_png, write_label_tiff
 from unet_studio.io.open_image import open_image
 from unet_studio.io.tiff import write_plane_tiff
 from unet_studio.segmentation.normalization import PlaneArray
-from unet_studio.segmentation.patches import Sample, make_sample
 from unet_studio.settings.prediction import Normalization
+
+if TYPE_CHECKING:
+    from unet_studio.segmentation.patches import Sample
 
 _PART_PX = 512
 
@@ -81,6 +84,9 @@ def interrupted_run(project: Path) -> Path | None:
 def sample_of(lesson: Lesson, plane: PlaneArray) -> Sample:
     """A part of a lesson as a network sees it, where labels are; `plane` (H, W[, C]) is its image, whose
     channels stay."""
+    # The window opens without scipy.
+    from unet_studio.segmentation.patches import make_sample
+
     tiles = sorted(lesson.labels.indices())
     middle = tile_rect(tiles[len(tiles) // 2]) if tiles else lesson.bounds
     part = middle.grown(_PART_PX).intersect(lesson.bounds)

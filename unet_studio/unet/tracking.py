@@ -116,9 +116,7 @@ class Tracker:
         if self.step == 0:
             self._keep()  # Whatever happens, there is something to give back.
             if self._validator.has_samples and self._accelerator.is_first:
-                self._measure()
-            if not start_counts:
-                self._best = _WORST
+                self._measure(counts=start_counts)
         if self._fraction >= 1:
             self._ending = "complete"
 
@@ -191,18 +189,18 @@ class Tracker:
         due = self._fraction * _POINTS >= self._next_point
         return due or (self._length.by_clock and self._length.seconds >= self._next_look)
 
-    def _measure(self) -> None:
+    def _measure(self, *, counts: bool = True) -> None:
         began = self._length.seconds
         score = None
         if self._validator.has_samples:
             score = self._validator.score(self._network, self._accelerator.device, self._context)
         # Where Dice says nothing, or the same, the loss decides.
         rank = (score.dice if score.dice is not None else 0.0, -score.loss) if score else _WORST
-        is_best = score is None or rank > self._best
+        is_best = counts and (score is None or rank > self._best)
         if is_best:
             self._keep()
             self._best = rank
-        self._without_gain = 0 if is_best else self._without_gain + 1
+        self._without_gain = 0 if is_best or not counts else self._without_gain + 1
         if score is not None and score.dice is not None:
             self._rate.measured(score.dice)
         point = CurvePoint(

@@ -74,7 +74,7 @@ def read_state(path: Path) -> State:
     except FileNotFoundError:
         raise ModelError("There is no file {path}.", path=path) from None
     except _DAMAGED as error:
-        if isinstance(error, pickle.UnpicklingError) and "Unsupported" in str(error):
+        if isinstance(error, pickle.UnpicklingError) and "GLOBAL" in str(error):  # It names a function.
             raise ModelError(
                 "{path} holds more than tensors and could run code when it is opened, so it is refused: save "
                 "its state dict alone, or as safetensors.",

@@ -5,7 +5,7 @@ Nothing of the plane's size is made when the contrast changes: only the pixels o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -63,6 +63,12 @@ class DisplayImage:
         span = offset + gain * least, offset + gain * most
         return DisplayImage(_levels(stored), auto, offset, gain, counts, span)
 
+    @staticmethod
+    def from_samples(samples: PlaneArray, factor: int) -> DisplayImage:
+        """Of every `factor`-th pixel of a plane, for a first look at it."""
+        near = DisplayImage.from_plane(samples)
+        return replace(near, levels=tuple(Level(v.factor * factor, v.pixels) for v in near.levels))
+
     @property
     def channels(self) -> int:
         """Number of channels."""
@@ -79,7 +85,7 @@ class DisplayImage:
         The first pixel's corner is at the plane's (`top`, `left`); a pixel is `step` of the plane's wide.
         """
         height, width = pixels.shape[:2]
-        plane_h, plane_w = self.levels[0].pixels.shape[:2]
+        plane_h, plane_w = (side * self.levels[0].factor for side in self.levels[0].pixels.shape[:2])
         first_row, last_row = _inside(top, step, height, plane_h)
         first_col, last_col = _inside(left, step, width, plane_w)
         if (first_row, first_col, last_row, last_col) != (0, 0, height, width):
