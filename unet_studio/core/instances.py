@@ -97,7 +97,11 @@ class InstanceTable:
         changed = before != after
         lost: list[int] = []
         for values, sign in ((before, -1), (after, 1)):
-            found = counted(values[changed & (values > 0)])
+            if any(values.strides):
+                found = counted(values[changed & (values > 0)])
+            else:  # One value in all of it, background as a rule.
+                value, count = int(values.flat[0]) if values.size else 0, int(np.count_nonzero(changed))
+                found = [(value, count)] if value > 0 and count else []
             for instance_id, count in found:
                 self._add(instance_id, index, sign * count)
             if sign < 0:

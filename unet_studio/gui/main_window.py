@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         self.contrast = ContrastKeeper(session, self.display_panel, self.canvas)
         self.model_panel = ModelPanel(self.models)
         self.training_panel = TrainingPanel()
+        self._enabled_for: tuple[object, ...] = ()
         self._lay_out()
         self._connect()
         self.use_tool("tool.pick")
@@ -579,12 +580,18 @@ class MainWindow(QMainWindow):
         undo = document.history.undo_name if document and has_image else None
         redo = document.history.redo_name if document and has_image else None
         is_stack = has_image and self.stacks.is_stack
+        selected = bool(session.selected_instance or session.selected_proposal)
+        is_open = session.store is not None
+        state = (is_open, has_image, waiting, busy, training, undo, redo, is_stack, selected)
+        if state == self._enabled_for:
+            return  # Most strokes change nothing of it.
+        self._enabled_for = state
         enabled = {
-            "file.export": session.store is not None,
+            "file.export": is_open,
             "edit.undo": undo is not None,
             "edit.redo": redo is not None,
             "edit.new_instance": has_image,
-            "edit.delete": has_image and bool(session.selected_instance or session.selected_proposal),
+            "edit.delete": has_image and selected,
             "edit.checked": has_image,
             "propose.run": has_image and not busy,
             "propose.accept_all": waiting,
@@ -593,12 +600,12 @@ class MainWindow(QMainWindow):
             "propose.reject_next": waiting,
             "propose.accept_class": waiting,
             "propose.reject_class": waiting,
-            "train.fine_tune": session.store is not None and not training,
-            "train.new": session.store is not None and not training,
-            "train.resume": session.store is not None and not training,
+            "train.fine_tune": is_open and not training,
+            "train.new": is_open and not training,
+            "train.resume": is_open and not training,
             "train.stop": training,
             "train.cancel": training,
-            "view.selected": bool(session.selected_instance or session.selected_proposal),
+            "view.selected": selected,
         }
         enabled |= {row_id: is_stack for row_id in actions.rows if row_id.startswith("stack.")}
         enabled |= {row_id: has_image for row_id in actions.rows if row_id.startswith("repair.")}
