@@ -23,8 +23,8 @@ from unet_studio.settings.files import plain_reason, read_toml
 from unet_studio.settings.locations import shipped_models_folder, user_folder
 from unet_studio.settings.network import PRESETS
 from unet_studio.settings.training import TrainConfig
+from unet_studio.store.run_folder import REQUEST_NAME
 
-_REQUEST = "request.json"
 _NEW_RUN_OPTIONS = (
     "images", "masks", "out", "config", "run", "network", "encoder_weights", "epochs", "steps", "minutes",
     "val_fraction", "val_images", "val_masks", "seed",
@@ -101,14 +101,14 @@ def _resumed(options: argparse.Namespace) -> Train:
             "--resume goes on with everything as it was: leave out {given}.",
             given=", ".join("--" + name.replace("_", "-") for name in given) or "--init",
         )
-    path = options.resume / _REQUEST
+    path = options.resume / REQUEST_NAME
     try:
         request = msgspec.json.decode(path.read_bytes(), type=Train)
     except OSError as error:
         raise TrainingDataError(
             "{folder} is not the folder of a run: it has no readable {name}.",
             folder=options.resume,
-            name=_REQUEST,
+            name=REQUEST_NAME,
         ) from error
     except msgspec.DecodeError as error:
         raise TrainingDataError(

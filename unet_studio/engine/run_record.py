@@ -26,12 +26,11 @@ from unet_studio.core.errors import TrainingDataError
 from unet_studio.io.atomic import write_atomically
 from unet_studio.io.model_folder import file_sha256
 from unet_studio.jobs.messages import SampleFiles, Train
+from unet_studio.store.run_folder import CHECKPOINT_NAME, REQUEST_NAME
 from unet_studio.unet.device import Device
 
-REQUEST = "request.json"
 _ENVIRONMENT = "environment.json"
 _EVENTS = "events.jsonl"
-_CHECKPOINT = "checkpoint.pt"
 
 
 class RunRecord:
@@ -51,7 +50,7 @@ class RunRecord:
         if self._folder is None or not self._writes:
             return
         self.end()  # What an earlier run left here is of no use to this one.
-        self._write_json(REQUEST, request)
+        self._write_json(REQUEST_NAME, request)
         self._write_json(_ENVIRONMENT, _environment(device) | {"sha256": fingerprints(files)})
         (self._folder / _EVENTS).write_bytes(b"")
 
@@ -60,7 +59,7 @@ class RunRecord:
 
         Raises TrainingDataError if there is no checkpoint, or if a file that taught has changed since.
         """
-        path = self._folder / _CHECKPOINT if self._folder else None
+        path = self._folder / CHECKPOINT_NAME if self._folder else None
         if self._folder is None or path is None or not path.is_file():
             raise TrainingDataError(
                 "The run {run} cannot go on: it has no checkpoint. Either it is complete, or it ended before "
@@ -85,7 +84,7 @@ class RunRecord:
             raise TrainingDataError(
                 "The run {run} cannot go on: {file} has changed since it began. Start it anew.",
                 run=self._folder,
-                file=changed[0] if changed else REQUEST,
+                file=changed[0] if changed else REQUEST_NAME,
             )
         return state
 
@@ -93,7 +92,7 @@ class RunRecord:
         """Replace the checkpoint."""
         if self._folder is not None and self._writes:
             write_atomically(
-                self._folder / _CHECKPOINT, lambda partial: torch.save(make_checkpoint(), partial)
+                self._folder / CHECKPOINT_NAME, lambda partial: torch.save(make_checkpoint(), partial)
             )
 
     def point(self, row: dict[str, Any]) -> None:
@@ -105,7 +104,7 @@ class RunRecord:
     def end(self) -> None:
         """The run is complete: nothing is left to go on from."""
         if self._folder is not None and self._writes:
-            (self._folder / _CHECKPOINT).unlink(missing_ok=True)
+            (self._folder / CHECKPOINT_NAME).unlink(missing_ok=True)
 
     def _write_json(self, name: str, value: Any) -> None:
         if self._folder is not None:

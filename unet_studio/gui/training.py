@@ -20,7 +20,14 @@ from unet_studio.io.model_folder import read_model_config
 from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
 from unet_studio.settings.training import ObjectClass, TrainConfig
 from unet_studio.store.project_store import ImageRecord, ProjectStore
-from unet_studio.store.run_folder import Lesson, interrupted_run, new_run_folder, sample_of, write_lessons
+from unet_studio.store.run_folder import (
+    REQUEST_NAME,
+    Lesson,
+    interrupted_run,
+    new_run_folder,
+    sample_of,
+    write_lessons,
+)
 
 if TYPE_CHECKING:
     from unet_studio.segmentation.patches import Sample
@@ -200,7 +207,7 @@ def _prepare_again(store: ProjectStore, free_name: Callable[[str], str]) -> Prep
     if run is None:
         raise TrainingDataError("No training of this project was interrupted: start a new one.")
     try:
-        request = msgspec.json.decode((run / "request.json").read_bytes(), type=Train)
+        request = msgspec.json.decode((run / REQUEST_NAME).read_bytes(), type=Train)
     except (OSError, msgspec.DecodeError) as error:
         raise TrainingDataError(
             "The run {run} cannot be read ({reason}): start the training anew.", run=run, reason=error

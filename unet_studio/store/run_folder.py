@@ -29,6 +29,8 @@ from unet_studio.settings.prediction import Normalization
 if TYPE_CHECKING:
     from unet_studio.segmentation.patches import Sample
 
+REQUEST_NAME = "request.json"
+CHECKPOINT_NAME = "checkpoint.pt"
 _PART_PX = 512
 
 
@@ -78,7 +80,7 @@ def new_run_folder(project: Path) -> Path:
 def interrupted_run(project: Path) -> Path | None:
     """The newest run, if it has a checkpoint to go on from."""
     runs = sorted(folder for folder in (project / "runs").glob("*") if folder.name.isdigit())
-    return runs[-1] if runs and (runs[-1] / "checkpoint.pt").is_file() else None
+    return runs[-1] if runs and (runs[-1] / CHECKPOINT_NAME).is_file() else None
 
 
 def sample_of(lesson: Lesson, plane: PlaneArray) -> Sample:
