@@ -65,6 +65,9 @@ def test_labels_of_any_size_are_copied_bit_for_bit() -> None:
     labels = np.random.default_rng(0).choice(ids, (50, 60)).astype(np.int32)
     warp = random_warp(np.random.default_rng(1), STILL, centre=(24.5, 29.5), side_px=20)
     assert (warp.labels(labels) == labels[15:35, 20:40]).all()
+    mask = labels > 1
+    assert warp.mask(mask).dtype == bool
+    assert (warp.mask(mask) == mask[15:35, 20:40]).all()
 
 
 def test_shifts_stay_within_their_bound() -> None:

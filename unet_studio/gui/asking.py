@@ -15,7 +15,7 @@ from unet_studio.gui.dialogs.command_palette import CommandPalette
 from unet_studio.gui.dialogs.export_dialog import ExportDialog
 from unet_studio.gui.dialogs.shortcuts_dialog import ShortcutsDialog
 from unet_studio.gui.exporting import export_masks, items_to_export
-from unet_studio.gui.models import Models
+from unet_studio.gui.models import Models, free_name
 from unet_studio.gui.panels.notice import Notice
 from unet_studio.gui.problems import Problems
 from unet_studio.gui.reviewing import Reviewing
@@ -76,11 +76,13 @@ class Asking(QObject):
         from unet_studio.gui.dialogs.variation_preview import VariationPreview
 
         current = None if new else self._models.current
+        models = self._models.all()  # Once: the folders may be on a slow share.
+        taken = {folder.name for folder in models}
         dialog = TrainDialog(
             self._window,
-            models=self._models.all(),
+            models=models,
             start=Start(model=current),
-            new_name=self._models.free_name,
+            new_name=lambda wanted: free_name(wanted, taken),
             checked=len(training.checked_images()),
             make_preview=lambda: VariationPreview(self._pool, training.preview_sample()),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -54,17 +55,6 @@ class Models(QObject):
         else:
             self.changed.emit()
 
-    def free_name(self, wanted: str) -> str:
-        """The wanted name if no model has it, else one with a number: nuclei-1, nuclei-2, …"""
-        taken = {folder.name for folder in self.all()}
-        if wanted not in taken:
-            return wanted
-        base = re.sub(r"-\d+$", "", wanted)
-        number = 1
-        while f"{base}-{number}" in taken:
-            number += 1
-        return f"{base}-{number}"
-
     def _restore(self) -> None:
         stored = self._session.store.setting(_SETTING) if self._session.store else None
         found = self.all()
@@ -82,3 +72,14 @@ class Models(QObject):
     def _roots(self) -> list[Path]:
         project = self.project_models_folder()
         return [*([project] if project else []), user_folder() / "models", shipped_models_folder()]
+
+
+def free_name(wanted: str, taken: Collection[str]) -> str:
+    """The wanted name if it is not taken, else one with a number: nuclei-1, nuclei-2, …"""
+    if wanted not in taken:
+        return wanted
+    base = re.sub(r"-\d+$", "", wanted)
+    number = 1
+    while f"{base}-{number}" in taken:
+        number += 1
+    return f"{base}-{number}"

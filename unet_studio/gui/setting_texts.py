@@ -6,10 +6,6 @@ from unet_studio.gui.translation import mark as _m
 
 NAMES: dict[str, tuple[str, str]] = {
     # Network
-    "in_channels": (
-        _m("settings", "Input channels"),
-        _m("settings", "Grey images have one, colour images three."),
-    ),
     "base_width": (
         _m("settings", "Width"),
         _m("settings", "Channels of the first level; every level below has twice as many. The paper has 64."),

@@ -13,10 +13,10 @@ from PySide6.QtCore import Signal
 from unet_studio.core.errors import TrainingDataError, UserError
 from unet_studio.gui.background.engine_client import EngineClient
 from unet_studio.gui.background.engine_thread import EngineThread, Job, Prepared
-from unet_studio.gui.models import Models
+from unet_studio.gui.models import Models, free_name
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import sentence_text, tr
-from unet_studio.io.model_folder import read_model_config
+from unet_studio.io.model_folder import list_models, read_model_config
 from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
 from unet_studio.settings.training import ObjectClass, TrainConfig
 from unet_studio.store.project_store import ImageRecord, ProjectStore
@@ -90,8 +90,7 @@ class Training(EngineClient):
         if store is None or self.is_busy:
             return
         title = tr("training", "Training goes on")
-        free_name = self._models.free_name
-        self._engine.submit(Job(title, lambda: _prepare_again(store, free_name), subject=store))
+        self._engine.submit(Job(title, lambda: _prepare_again(store), subject=store))
 
     def preview_sample(self) -> Callable[[], Sample]:
         """Makes a sample of the image that is shown, in a worker. It raises UserError without any."""
@@ -201,7 +200,7 @@ def _prepare(
     return msgspec.structs.replace(request, samples=samples, config=config, run=str(run)), []
 
 
-def _prepare_again(store: ProjectStore, free_name: Callable[[str], str]) -> Prepared:
+def _prepare_again(store: ProjectStore) -> Prepared:
     """The request of the interrupted run, with its files where the project is now."""
     run = interrupted_run(store.folder)
     if run is None:
@@ -223,7 +222,8 @@ def _prepare_again(store: ProjectStore, free_name: Callable[[str], str]) -> Prep
     init, models = request.init, store.folder / "models"
     if init is not None and not Path(init).is_dir():
         init = str(models / Path(init).name)
-    name = free_name(request.name)  # Meanwhile another model may have got it.
+    # Meanwhile another model may have got its name.
+    name = free_name(request.name, {folder.name for folder in list_models(models)})
     return msgspec.structs.replace(
         request,
         job=0,

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from unet_studio.core.label_tiles import LabelArray
+from unet_studio.core.label_tiles import LabelArray, MaskArray
 from unet_studio.settings.training import Augmentation
 
 FloatArray = npt.NDArray[np.float32]
@@ -46,6 +46,12 @@ class Warp:
         # OpenCV's remap knows no int32, but to copy a pixel it need not know what its four bytes mean.
         out = cv2.remap(part.view(np.float32), x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(out).view(np.int32)
+
+    def mask(self, mask: MaskArray) -> MaskArray:
+        """Nearest samples of a bool (H, W) mask → (side, side)."""
+        part, y, x = self._part(mask)
+        out = cv2.remap(part.view(np.uint8), x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(out).view(bool)
 
     def _part(self, plane: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], FloatArray, FloatArray]:
         """The part of a plane that is needed, and the coordinates in it: remap takes 32,766 px at most."""

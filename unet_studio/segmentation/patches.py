@@ -137,7 +137,7 @@ class PatchMaker:
         network = config.network
         self._side = network.fitting_size(config.patch_px)
         self._margin = network.margin_px
-        self.balance = class_weights(samples, config.border_weights, classes=network.classes)
+        self._balance = class_weights(samples, config.border_weights, classes=network.classes)
         # Large images hold more lessons, but must not drown the small ones: by the root of the area.
         shares = np.array([math.sqrt(max(1.0, s.labels.size / config.patch_px**2)) for s in samples])
         self._cumulative_shares = np.cumsum(shares / shares.sum())[:-1]
@@ -150,7 +150,8 @@ class PatchMaker:
         sample = self._samples[which]
         return varied_patch(
             rng, sample, self._config.augmentation, self._config.border_weights,
-            centre=self._centre(rng, which), side_px=self._side, margin_px=self._margin, balance=self.balance,
+            centre=self._centre(rng, which), side_px=self._side, margin_px=self._margin,
+            balance=self._balance,
         )  # fmt: skip
 
     def _centre(self, rng: np.random.Generator, which: int) -> tuple[float, float]:
@@ -182,7 +183,7 @@ def varied_patch(
     image = vary_grey_values(rng, warp.image(sample.image), augmentation)
     # Warping by nearest neighbour can close a seam: cut again.
     labels = cut_seams(warp.labels(sample.labels), sample.countable)
-    checked = None if sample.checked is None else warp.labels(sample.checked.astype(np.int32)) > 0
+    checked = None if sample.checked is None else warp.mask(sample.checked)
     weight = weight_map(
         labels, checked, class_of=sample.class_of, balance=balance, settings=border_weights,
         countable=sample.countable,

@@ -26,7 +26,6 @@ class Accelerator:
         self.rank = int(os.environ.get("RANK", "0"))
         self.ranks = int(os.environ.get("WORLD_SIZE", "1"))
         move(network, device)
-        self._network = network
         # float16 loses small gradients: they are scaled up for the way back (Micikevicius et al. 2018).
         scaled = device.precision == torch.float16
         self._scaler = torch.amp.GradScaler(device.torch_device.type, enabled=scaled)

@@ -102,6 +102,13 @@ def load_encoder_weights(network: UNet, path: Path) -> list[Sentence]:
             "residual.",
             path=path,
         )
+    if network.config.normalization != "batch":
+        raise ModelError(
+            "The weights {path} were learnt with batch normalisation, this network has {normalization}: set "
+            'normalization = "batch".',
+            path=path,
+            normalization=network.config.normalization,
+        )
     state = read_state(path)
     wanted = encoder.state_dict()
     notes: list[Sentence] = []
@@ -112,15 +119,8 @@ def load_encoder_weights(network: UNet, path: Path) -> list[Sentence]:
         text = "The first convolution of {file} was adapted from {have} to {want} input channels."
         values = {"file": path.name, "have": str(first.shape[1]), "want": str(channels)}
         notes.append(Sentence(text, values))
-    # Gates that the published network does not have begin as they are.
-    if network.config.normalization != "batch":
-        raise ModelError(
-            "The weights {path} were learnt with batch normalisation, this network has {normalization}: set "
-            'normalization = "batch".',
-            path=path,
-            normalization=network.config.normalization,
-        )
-    # Older files do not count their batches, and nobody needs the count.
+    # Gates that the published network does not have begin as they are. Older files do not count their
+    # batches, and nobody needs the count.
     _check_shapes(path, state, {n: t for n, t in wanted.items() if ".se." not in n and _COUNTER not in n})
     encoder.load_state_dict({n: state.get(n, t) for n, t in wanted.items()})
     return notes

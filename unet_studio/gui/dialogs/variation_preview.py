@@ -138,7 +138,7 @@ def _picture(patch: Patch, *, with_weights: bool) -> RgbImage:
     out = (grey * 255).astype(np.uint8)
     outlines, _ = cv2.findContours((patch.target > 0).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     for outline in outlines:
-        out[outline[:, 0, 1], outline[:, 0, 0]] = (255, 214, 64)
+        out[outline[:, 0, 1], outline[:, 0, 0]] = theme.PROPOSAL.getRgb()[:3]  # type: ignore[index]
     return out
 
 
