@@ -18,6 +18,7 @@ from unet_studio.engine.training_data import (
     components_of_classes,
     highest_class,
     hold_out_region,
+    hold_out_regions,
     read_truths,
     split_samples,
 )
@@ -43,7 +44,7 @@ def test_the_split_is_by_image_complete_and_the_same_for_a_seed(
     train, val = split_samples(files(count), None, fraction, seed)
     assert sorted(s.image for s in train + val) == sorted(s.image for s in files(count))
     assert train, "something must teach"
-    assert bool(val) == (fraction > 0 and count > 1)
+    assert bool(val) == (fraction > 0 and count >= 5), "of fewer, regions validate"
     assert (train, val) == split_samples(files(count), None, fraction, seed)
 
 
@@ -80,8 +81,23 @@ def test_the_quarter_that_validates_has_an_instance_and_the_rest_too() -> None:
     assert hold_out_region(lonely) == ([lonely], []), "then nothing validates"
 
 
+def test_of_few_images_a_quarter_of_each_validates_and_all_of_them_teach() -> None:
+    labels = discs((200, 300), *[(y, x, 9) for y in range(20, 200, 40) for x in range(20, 300, 40)])
+    train, val = hold_out_regions([truth(labels), truth(np.zeros_like(labels)), truth(labels)])
+    assert len(train) == 3
+    assert len(val) == 2, "the empty image has nothing to validate"
+    assert all(v.labels.shape == (200, 75) for v in val)
+
+
+def test_of_few_small_images_the_last_validates() -> None:
+    small = [truth(discs((60, 60), (30, 30, 9))) for _ in range(3)]
+    train, val = hold_out_regions(small)
+    assert (len(train), len(val)) == (2, 1)
+    assert hold_out_regions(small[:1]) == (small[:1], [])
+
+
 def test_planes_of_one_stack_stay_on_one_side() -> None:
-    planes = [SampleFiles(f"{n}.tif", f"{n}_l.tif", source=f"stack{n // 4}.tif") for n in range(12)]
+    planes = [SampleFiles(f"{n}.tif", f"{n}_l.tif", source=f"stack{n // 2}.tif") for n in range(12)]
     for seed in range(10):
         train, val = split_samples(planes, None, 0.3, seed)
         assert len(val) == 4

@@ -111,6 +111,16 @@ def test_a_form_shows_what_it_is_given_and_gives_it_back(qtbot: QtBot, value: ms
     msgspec.convert(msgspec.to_builtins(form.value), type(value))
 
 
+def test_what_was_proposed_follows_the_start_and_what_was_typed_stays(qtbot: QtBot) -> None:
+    form = SettingsForm(Loss())
+    qtbot.addWidget(form)
+    form.follow(Loss(), Loss(dice=0.5))
+    assert form.value == Loss(dice=0.5)
+    form._fields["dice"].setValue(2.0)
+    form.follow(Loss(dice=0.5), Loss(focal=1.0))
+    assert form.value == Loss(dice=2.0, focal=1.0)
+
+
 @pytest.mark.parametrize("language", ["C", "German", "French", "Portuguese", "English"])
 def test_a_number_is_read_back_as_it_is_shown_in_every_language(qtbot: QtBot, language: str) -> None:
     before = QLocale()

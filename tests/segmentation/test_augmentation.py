@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import discs
 from unet_studio.segmentation import augmentation
-from unet_studio.segmentation.augmentation import jitter_stain, random_warp, vary_grey_values
+from unet_studio.segmentation.augmentation import jitter_stain, light_unevenly, random_warp, vary_grey_values
 from unet_studio.settings.training import Augmentation
 
 STILL = Augmentation(elastic_sigma_px=0, rotate=False, flip=False, scale=1.0, grey=0, noise=0, blur=0)
@@ -48,6 +48,39 @@ def test_the_same_seed_gives_the_same_patch() -> None:
         )
 
     assert (patch() == patch()).all()
+
+
+def test_an_unwarped_patch_holds_the_images_own_pixels_flipped_and_turned() -> None:
+    image = np.random.default_rng(0).random((90, 100, 1)).astype(np.float32)
+    settings = Augmentation(unwarped=1.0)
+    seen = set()
+    for seed in range(40):
+        for side in (32, 33):
+            warp = random_warp(np.random.default_rng(seed), settings, centre=(40, 51.5), side_px=side)
+            patch = warp.image(image)[:, :, 0]
+            # Every pixel is one of the image's, and neighbours stay neighbours.
+            np.testing.assert_array_equal(patch, image[warp.y.astype(int), warp.x.astype(int), 0])
+            steps = np.abs(np.diff(warp.y, axis=0)) + np.abs(np.diff(warp.x, axis=0))
+            assert (steps == 1).all()
+            assert abs(float(warp.y.mean()) - 40) <= 1
+            assert abs(float(warp.x.mean()) - 51.5) <= 1
+            seen.add((float(warp.y[0, 0] - warp.y[1, 0]), float(warp.x[0, 0] - warp.x[0, 1])))
+    assert len(seen) > 3
+
+
+def test_uneven_light_is_a_ramp_that_leaves_the_middle_as_it_is() -> None:
+    image = np.full((65, 65, 2), 0.5, np.float32)
+    steepest = 0.0
+    for seed in range(30):
+        lit = light_unevenly(np.random.default_rng(seed), image, strength=0.4)
+        assert lit.dtype == np.float32
+        np.testing.assert_array_equal(lit[:, :, 0], lit[:, :, 1])
+        assert lit[32, 32, 0] == pytest.approx(0.5, abs=1e-6)
+        np.testing.assert_allclose(np.diff(lit[:, :, 0], 2, axis=0), 0, atol=1e-5)
+        np.testing.assert_allclose(np.diff(lit[:, :, 0], 2, axis=1), 0, atol=1e-5)
+        # No more than both ramps at their steepest, from corner to corner.
+        steepest = max(steepest, float(np.ptp(lit)))
+    assert 0.2 < steepest <= 0.4 * 1.5 * np.sqrt(2)
 
 
 def test_grey_value_changes_keep_shape_and_stay_finite() -> None:

@@ -131,6 +131,7 @@ def test_pooled_and_mean_ap_differ_as_defined() -> None:
     assert scores.images == 2
     assert scores.ap50 == pytest.approx(4 / 5)
     assert scores.ap50_mean == pytest.approx(1 / 2)
+    assert scores.ap75_mean == pytest.approx(1 / 2)
     assert scores.dice == pytest.approx(1 / 2)
     assert scores.precision50 == 1
     assert scores.recall50 == pytest.approx(4 / 5)

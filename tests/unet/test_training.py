@@ -24,7 +24,7 @@ from unet_studio.unet.device import Device
 from unet_studio.unet.network import UNet
 from unet_studio.unet.tracking import CurvePoint
 from unet_studio.unet.training import fit
-from unet_studio.unet.validation import Validator
+from unet_studio.unet.validation import ValidationScore, Validator
 
 FLOAT32 = Device(torch.device("cpu"), torch.float32, "test")
 BFLOAT16 = Device(torch.device("cpu"), torch.bfloat16, "test")
@@ -78,7 +78,7 @@ def test_the_network_learns_to_find_discs() -> None:
     result = train(on_point=points.append)
     assert [point.step for point in points] == [0, 10, 20, 30, 40]
     assert points[-1].train_loss < points[1].train_loss
-    best = max(points, key=lambda p: p.validation.dice)
+    best = max(points, key=lambda p: p.validation.dice + p.validation.ap50)
     assert best.validation.dice > 0.85
     assert best.validation.pixel_accuracy > 0.85
     assert 0 < best.validation.mean_iou < best.validation.dice + 0.1
@@ -131,6 +131,66 @@ def test_the_result_is_never_worse_on_validation_than_the_start() -> None:
     network.load_state_dict(result.state)
     assert max(dices) >= dices[0]
     assert result.curve[int(np.argmax(dices))].is_best
+
+
+class ScriptedValidator(Validator):
+    """Measures what it was told to."""
+
+    def __init__(self, figures: list[tuple[float, float]]) -> None:
+        samples = [sample(3)]
+        super().__init__(
+            samples, balance=np.ones(2, np.float32), border_weights=CONFIG.border_weights,
+            postprocessing=Postprocessing(),
+        )  # fmt: skip
+        self._figures = iter(figures)
+
+    def score(self, *_: object) -> ValidationScore:
+        dice, ap50 = next(self._figures)
+        return ValidationScore(1.0, dice, dice, [dice], dice, ap50, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("start_counts", "best_step"), [(True, 30), (False, 10)], ids=["fine-tuning", "from random weights"]
+)
+def test_fine_tuning_keeps_nothing_that_is_below_its_start_in_dice_or_ap50(
+    start_counts: bool, best_step: int
+) -> None:
+    # The start; then a better Dice bought with instances, the reverse, a little of both, less of both.
+    figures = [(0.80, 0.60), (0.95, 0.59), (0.79, 0.75), (0.81, 0.61), (0.80, 0.60)]
+    result = fit(
+        UNet(NETWORK), [sample(1)], ScriptedValidator(figures), CONFIG, FLOAT32, QuietContext(),
+        start_counts=start_counts,
+    )  # fmt: skip
+    assert result.best_step == best_step
+
+
+def test_a_frozen_encoder_keeps_its_weights_and_its_statistics() -> None:
+    torch.manual_seed(0)
+    start = UNet(NETWORK).state_dict()
+    result = train(changed(freeze="encoder", steps=10))
+    for name, tensor in result.state.items():
+        if name.startswith("encoder."):
+            assert torch.equal(tensor, start[name]), name
+    assert any(not torch.equal(t, start[n]) for n, t in result.state.items() if n.startswith("up."))
+
+
+def test_a_network_is_trainable_again_after_a_training_with_a_frozen_encoder() -> None:
+    torch.manual_seed(0)
+    network = UNet(NETWORK)
+    samples = [sample(1)]
+    fit(
+        network, samples, validator(CONFIG, samples, []), changed(freeze="encoder", steps=2), FLOAT32,
+        QuietContext(),
+    )  # fmt: skip
+    assert all(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_kept_statistics_do_not_follow_the_patches() -> None:
+    def statistics(config: TrainConfig) -> dict[str, torch.Tensor]:
+        return {n: t for n, t in train(config, val=False).state.items() if "running_mean" in n}
+
+    assert all((t == 0).all() for t in statistics(changed(norm_statistics="kept", steps=5)).values())
+    assert all((t != 0).any() for t in statistics(changed(steps=5)).values())
 
 
 @pytest.mark.parametrize(("rate", "cut", "finite"), [(1000.0, 1.0, True), (1e10, 0.0, False)])

@@ -66,7 +66,7 @@ def _info(options: argparse.Namespace) -> int:
 
 def _network(options: argparse.Namespace) -> UNetConfig:
     if options.config is not None:
-        return read_toml(options.config, TrainConfig).network
+        return read_toml(options.config, TrainConfig()).network
     if options.name in PRESETS:
         return PRESETS[options.name]
     try:

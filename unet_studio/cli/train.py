@@ -22,13 +22,14 @@ from unet_studio.jobs.messages import SampleFiles, Train, Trained
 from unet_studio.settings.files import plain_reason, read_toml
 from unet_studio.settings.locations import shipped_models_folder, user_folder
 from unet_studio.settings.network import PRESETS
-from unet_studio.settings.training import TrainConfig
+from unet_studio.settings.training import FINE_TUNING, TrainConfig
 from unet_studio.store.run_folder import REQUEST_NAME
 
 _NEW_RUN_OPTIONS = (
     "images", "masks", "out", "config", "run", "network", "encoder_weights", "epochs", "steps", "minutes",
     "val_fraction", "val_images", "val_masks", "seed",
 )  # fmt: skip
+_LENGTHS = frozenset({"epochs", "steps", "minutes"})
 
 
 def train(options: argparse.Namespace) -> int:
@@ -127,7 +128,9 @@ def _files(images: Path, masks: Path) -> list[SampleFiles]:
 
 
 def _config(options: argparse.Namespace) -> TrainConfig:
-    config = read_toml(options.config, TrainConfig) if options.config else TrainConfig()
+    config = FINE_TUNING if options.init else TrainConfig()
+    if options.config:
+        config = read_toml(options.config, config, alternatives=_LENGTHS)
     if options.network is not None:
         config = msgspec.structs.replace(config, network=PRESETS[options.network])
     given = {
@@ -138,7 +141,7 @@ def _config(options: argparse.Namespace) -> TrainConfig:
         "seed": options.seed,
     }
     given = {name: value for name, value in given.items() if value is not None}
-    if {"epochs", "steps", "minutes"} & given.keys():
+    if _LENGTHS & given.keys():
         # A length on the command line replaces the one in the file, whatever its unit.
         config = msgspec.structs.replace(config, steps=None, minutes=None)
     try:

@@ -25,7 +25,7 @@ from unet_studio.engine.training_data import (
     Truth,
     check_truths,
     highest_class,
-    hold_out_region,
+    hold_out_regions,
     read_truths,
     split_samples,
 )
@@ -58,8 +58,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     truths = read_truths(train_files, request.config.masks, context)
     val_truths = read_truths(val_files, request.config.masks, context)
     if not val_truths and request.config.val_fraction > 0:
-        parts = [hold_out_region(truth) for truth in truths]
-        truths, val_truths = [t for train, _ in parts for t in train], [t for _, val in parts for t in val]
+        truths, val_truths = hold_out_regions(truths)
     start = _starting_point(request, highest_class([*truths, *val_truths]))
     config = msgspec.structs.replace(request.config, network=start.network.config)
     names = start.model.classes or _numbered_classes(config.network.classes - 1)

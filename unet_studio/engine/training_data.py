@@ -25,6 +25,8 @@ from unet_studio.segmentation.patches import Sample, make_sample
 from unet_studio.settings.training import MOST_CLASSES, ObjectClass
 
 _SMALLEST_CUT_PX = 128
+# With fewer, a whole image is too much to give away: every image gives a part of itself.
+_SPLIT_FROM_IMAGES = 5
 _EIGHT_NEIGHBOURS = np.ones((3, 3))
 
 Masks = Literal["instances", "classes"]
@@ -161,13 +163,14 @@ def split_samples(
 ) -> tuple[list[SampleFiles], list[SampleFiles]]:
     """Training and validation files: as given, or a seeded split by image; planes of one stack stay together.
 
-    With a fraction above 0 and two or more images at least one validates and at least one trains.
+    With a fraction above 0 and five or more images at least one validates and at least one trains; of fewer
+    none validates: see `hold_out_regions`.
     """
     if val_samples is not None:
         return list(samples), list(val_samples)
     images = list(dict.fromkeys(s.source or s.image for s in samples))
     held_out = 0
-    if val_fraction > 0 and len(images) > 1:
+    if val_fraction > 0 and len(images) >= _SPLIT_FROM_IMAGES:
         held_out = min(len(images) - 1, max(1, round(len(images) * val_fraction)))
     order = np.random.default_rng(seed).permutation(len(images))
     val_images = {images[place] for place in order[:held_out].tolist()}
@@ -177,12 +180,25 @@ def split_samples(
     )
 
 
+def hold_out_regions(truths: Sequence[Truth]) -> tuple[list[Truth], list[Truth]]:
+    """With few images a quarter of each validates, the rest of each trains.
+
+    Returns what trains and what validates. Where no image can be cut, the last of several validates.
+    """
+    parts = [hold_out_region(truth) for truth in truths]
+    training = [truth for train, _ in parts for truth in train]
+    validating = [truth for _, val in parts for truth in val]
+    if not validating and len(training) > 1:
+        return training[:-1], training[-1:]
+    return training, validating
+
+
 def hold_out_region(truth: Truth) -> tuple[list[Truth], list[Truth]]:
-    """With a single image a quarter of it (along the longer side) validates, the rest trains: the last one in
-    which both parts have an instance.
+    """A quarter of an image (along the longer side) validates, the rest trains: the last one in which both
+    parts have an instance.
 
     Returns what trains and what validates. A small image, or one without such a quarter, is not cut: then
-    nothing validates.
+    nothing of it validates.
     """
     height, width = truth.labels.shape
     if max(height, width) < _SMALLEST_CUT_PX:

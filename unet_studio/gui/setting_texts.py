@@ -126,6 +126,14 @@ NAMES: dict[str, tuple[str, str]] = {
         _m("settings", "How far is far, px"),
         _m("settings", "The distance at which it has faded."),
     ),
+    "freeze": (
+        _m("settings", "Freeze"),
+        _m("settings", "What keeps its weights: a frozen encoder learns faster, and less."),
+    ),
+    "norm_statistics": (
+        _m("settings", "Statistics"),
+        _m("settings", "Batch normalisation by each batch of patches, or as the model came with."),
+    ),
     # Variation
     "elastic_sigma_px": (
         _m("settings", "Elastic warp, px"),
@@ -139,11 +147,16 @@ NAMES: dict[str, tuple[str, str]] = {
         _m("settings", "Exposure"),
         _m("settings", "Strength of gamma, contrast and brightness changes."),
     ),
+    "uneven": (_m("settings", "Uneven light"), _m("settings", "Strength of a ramp of brightness.")),
     "noise": (_m("settings", "Noise"), _m("settings", "Strength.")),
     "blur": (_m("settings", "Blur"), _m("settings", "Strength.")),
     "stain": (_m("settings", "Stain"), _m("settings", "More or less of each dye; only for colour images.")),
     "invert": (_m("settings", "Invert"), _m("settings", "Share of patches with inverted grey values.")),
     "to_grey": (_m("settings", "Colour to grey"), _m("settings", "Share of colour patches turned grey.")),
+    "unwarped": (
+        _m("settings", "Unwarped"),
+        _m("settings", "Share of patches only mirrored and turned by right angles: as sharp as the image."),
+    ),
     "mix_channels": (
         _m("settings", "Exchange channels"),
         _m("settings", "Share with their channels in another order."),
@@ -179,6 +192,10 @@ CHOICES: dict[str, str] = {
     "rmsprop": "RMSprop",
     "adagrad": "Adagrad",
     "auto": _m("settings", "Automatic"),
+    "nothing": _m("settings", "Nothing"),
+    "encoder": _m("settings", "Encoder"),
+    "patches": _m("settings", "Of the patches"),
+    "kept": _m("settings", "Kept"),
     "float32": "float32",
     "bfloat16": "bfloat16",
     "float16": "float16",

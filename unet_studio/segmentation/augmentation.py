@@ -74,8 +74,14 @@ def _mirrored(places: FloatArray, size: int) -> tuple[FloatArray, int, int]:
 def random_warp(
     rng: np.random.Generator, settings: Augmentation, *, centre: tuple[float, float], side_px: int
 ) -> Warp:
-    """A random warp of a patch around `centre` (y, x) of the source image."""
+    """A random warp of a patch around `centre` (y, x) of the source image.
+
+    A share of `settings.unwarped` falls on whole pixels: interpolation softens what a network later sees
+    sharp.
+    """
     half = (side_px - 1) / 2
+    if settings.unwarped > 0 and rng.random() < settings.unwarped:
+        return _on_whole_pixels(rng, settings, centre=centre, side_px=side_px)
     if settings.shift_px > 0:
         down, right = rng.uniform(-settings.shift_px, settings.shift_px, 2)
         centre = (centre[0] + down, centre[1] + right)
@@ -94,10 +100,23 @@ def random_warp(
     return Warp(source_y, source_x)
 
 
+def _on_whole_pixels(
+    rng: np.random.Generator, settings: Augmentation, *, centre: tuple[float, float], side_px: int
+) -> Warp:
+    """A patch around about `centre`, flipped and turned by right angles."""
+    half = (side_px - 1) / 2
+    y, x = (np.float32(np.floor(at - half)) + np.arange(side_px, dtype=np.float32) for at in centre)
+    rows, columns = np.broadcast_to(y[:, None], (side_px,) * 2), np.broadcast_to(x[None, :], (side_px,) * 2)
+    turns = int(rng.integers(4)) if settings.rotate else 0
+    flip = -1 if settings.flip and rng.random() < 0.5 else 1
+    rows, columns = (np.ascontiguousarray(np.rot90(g, turns)[:, ::flip]) for g in (rows, columns))
+    return Warp(rows, columns)
+
+
 def vary_grey_values(rng: np.random.Generator, image: FloatArray, settings: Augmentation) -> FloatArray:
     """A normalised patch, float32 (H, W, C) with most values in [0, 1], as other stains, exposures and
-    cameras would show it: gamma, contrast and brightness per channel, noise, blur, stain, and by choice
-    inversion, loss of colour and permuted channels."""
+    cameras would show it: gamma, contrast and brightness per channel, uneven light, noise, blur, stain, and
+    by choice inversion, loss of colour and permuted channels."""
     channels = image.shape[2]
     if channels == 3 and settings.stain > 0:
         image = jitter_stain(rng, image, strength=settings.stain)
@@ -117,12 +136,26 @@ def vary_grey_values(rng: np.random.Generator, image: FloatArray, settings: Augm
         contrast = np.exp(rng.normal(0, 0.4 * strength) + rng.normal(0, 0.2 * strength, channels))
         image = image * np.asarray(contrast, np.float32)
         image = image + np.asarray(rng.normal(0, 0.15 * strength, channels), np.float32)
+    if settings.uneven > 0:
+        image = light_unevenly(rng, image, strength=settings.uneven)
     if rng.random() < 0.3 * settings.blur:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5)).reshape(image.shape)
     if rng.random() < 0.6 * settings.noise:
         noise = rng.standard_normal(image.shape, np.float32)
         image = image + noise * np.float32(rng.uniform(0, 0.1))
     return np.ascontiguousarray(image, np.float32)
+
+
+def light_unevenly(rng: np.random.Generator, image: FloatArray, *, strength: float) -> FloatArray:
+    """A patch, float32 (H, W, C) with most values in [0, 1], under a lamp that stands askew: times one linear
+    ramp around 1, plus another around 0, each in a direction of its own, the same in all channels."""
+    height, width = image.shape[:2]
+    y, x = np.linspace(-0.5, 0.5, height)[:, None], np.linspace(-0.5, 0.5, width)[None, :]
+    ramps = []
+    for _ in range(2):
+        angle, slope = rng.uniform(0, 2 * np.pi), rng.uniform(0, strength)
+        ramps.append((slope * (np.sin(angle) * y + np.cos(angle) * x)).astype(np.float32)[:, :, None])
+    return np.asarray(image * (1 + ramps[0]) + ramps[1], np.float32)
 
 
 def jitter_stain(rng: np.random.Generator, image: FloatArray, *, strength: float) -> FloatArray:

@@ -92,6 +92,7 @@ class Scores:
     splits: int
     misses: int
     inventions: int
+    ap75_mean: float
 
 
 def split_binary(labels: LabelImage) -> LabelImage:
@@ -194,11 +195,13 @@ def score_images(
     `binary_as_components`: an image with one value besides 0 is a binary mask, its components instances.
 
     `dice` and `iou` are means per image; counts are pooled over all images (StarDist's dataset
-    figure), `ap50_mean` is the mean of the images' own AP at 0.5 (Cellpose's figure).
+    figure), `ap50_mean` and `ap75_mean` are the means of the images' own AP (the Data Science Bowl's figure,
+    and Cellpose's).
     """
     pooled = dict.fromkeys(AP_THRESHOLDS, MatchCounts(0, 0, 0))
     mistakes = Mistakes(0, 0, 0, 0)
-    dices, ious, ap50s, instances, right, pixels = [], [], [], 0, 0, 0
+    dices, ious, instances, right, pixels = [], [], 0, 0, 0
+    own_aps: dict[float, list[float]] = {0.5: [], 0.75: []}
     for true, pred in pairs:
         if binary_as_components:
             true, pred = split_binary(true), split_binary(pred)
@@ -211,8 +214,8 @@ def score_images(
         for threshold in AP_THRESHOLDS:
             counts = match_counts(iou, threshold)
             pooled[threshold] += counts
-            if threshold == 0.5:
-                ap50s.append(counts.ap)
+            if threshold in own_aps:
+                own_aps[threshold].append(counts.ap)
         dice, foreground_iou = dice_and_iou(true, pred)
         dices.append(dice)
         ious.append(foreground_iou)
@@ -225,7 +228,7 @@ def score_images(
         recall50=half.recall,
         f1_50=half.f1,
         ap50=half.ap,
-        ap50_mean=_mean(ap50s),
+        ap50_mean=_mean(own_aps[0.5]),
         ap75=pooled[0.75].ap,
         ap50_95=_mean([counts.ap for counts in pooled.values()]),
         pixel_accuracy=_ratio(right, pixels, empty=1.0),
@@ -235,6 +238,7 @@ def score_images(
         splits=mistakes.splits,
         misses=mistakes.misses,
         inventions=mistakes.inventions,
+        ap75_mean=_mean(own_aps[0.75]),
     )
 
 

@@ -58,11 +58,15 @@ class Augmentation(Struct, frozen=True, forbid_unknown_fields=True):
     flip: bool = True
     scale: Annotated[float, Meta(ge=1, le=3, description="Largest zoom; the smallest is 1/scale")] = 1.25
     grey: Annotated[float, Meta(ge=0, le=1, description="Strength of gamma, contrast, brightness")] = 0.5
+    uneven: Annotated[float, Meta(ge=0, le=1, description="Strength of uneven illumination")] = 0.0
     noise: Annotated[float, Meta(ge=0, le=1, description="Strength of noise")] = 0.5
     blur: Annotated[float, Meta(ge=0, le=1, description="Strength of blur")] = 0.5
     stain: Annotated[float, Meta(ge=0, le=1, description="Strength of stain changes, RGB only")] = 0.0
     invert: Annotated[float, Meta(ge=0, le=1, description="Share of patches with inverted grey values")] = 0.0
     to_grey: Annotated[float, Meta(ge=0, le=1, description="Share of colour patches turned grey")] = 0.0
+    unwarped: Annotated[
+        float, Meta(ge=0, le=1, description="Share of patches only flipped and turned by right angles")
+    ] = 0.0
     mix_channels: Annotated[float, Meta(ge=0, le=1, description="Share with permuted channels")] = 0.0
 
 
@@ -114,6 +118,10 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     checkpointing: bool = False
     """Less memory, a third more time: features inside the blocks are computed again for the gradient."""
+    freeze: Literal["nothing", "encoder"] = "nothing"
+    """What keeps its weights."""
+    norm_statistics: Literal["patches", "kept"] = "patches"
+    """Batch normalisation: by each batch of patches, or by the statistics the network came with."""
     val_fraction: Annotated[float, Meta(ge=0, le=0.9, description="Share of images kept for validation")] = (
         0.2
     )
@@ -129,3 +137,7 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"{len(names)} classes are too many: at most {MOST_CLASSES}")
         if "" in names or len(set(names)) < len(names):
             raise ValueError("every class needs a name of its own")
+
+
+FINE_TUNING = TrainConfig(minutes=3.0, learning_rate=3e-4)
+"""To go on from a model with a few corrected images. Measured: docs/fine_tuning.md."""

@@ -24,6 +24,7 @@ _LOOK_SHARE = 10.0
 _RECENT_STEPS = 20
 _DIVERGED = 10.0
 _WORST = (-1.0, -math.inf)
+_NO_FLOOR = (-1.0, -1.0)
 
 Ending = Literal["complete", "stopped", "no_gain", "diverged"]
 
@@ -47,9 +48,9 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """The best weights by validation Dice (the last ones without validation) after `best_step` of `steps`
-    steps, and the curve. `ending`: "no_gain" is early stopping, "diverged" a loss that is no number or has
-    long been ten times that of a network that knows nothing."""
+    """The best weights by the mean of validation Dice and AP50 (the last ones without validation) after
+    `best_step` of `steps` steps, and the curve. `ending`: "no_gain" is early stopping, "diverged" a loss that
+    is no number or has long been ten times that of a network that knows nothing."""
 
     state: dict[str, Tensor]
     curve: list[CurvePoint]
@@ -86,6 +87,8 @@ class Tracker:
         self._curve: list[CurvePoint] = []
         self._best_state: dict[str, Tensor] = {}
         self._best = _WORST
+        # Dice and AP50 of a start that counts: whatever is below one of them is not better.
+        self._floor = _NO_FLOOR
         self._best_step = 0
         self._without_gain = 0
         self._recent: deque[float] = deque(maxlen=_RECENT_STEPS)
@@ -159,6 +162,7 @@ class Tracker:
             "seconds": self._length.seconds,
             "best_state": self._best_state,
             "best": list(self._best),
+            "floor": list(self._floor),
             "best_step": self._best_step,
             "without_gain": self._without_gain,
             "recent": list(self._recent),
@@ -170,6 +174,7 @@ class Tracker:
         """Go on from `state()`."""
         self.step, self.seconds = state["step"], state["seconds"]
         self._best_state, self._best = state["best_state"], tuple(state["best"])
+        self._floor = tuple(state["floor"])
         self._best_step, self._without_gain = state["best_step"], state["without_gain"]
         self._recent.extend(state["recent"])
         self._rate.restore(state["rate"])
@@ -194,12 +199,18 @@ class Tracker:
         score = None
         if self._validator.has_samples:
             score = self._validator.score(self._network, self._accelerator.device, self._context)
-        # Where Dice says nothing, or the same, the loss decides.
-        rank = (score.dice if score.dice is not None else 0.0, -score.loss) if score else _WORST
-        is_best = counts and (score is None or rank > self._best)
+        rank, reached = _WORST, _NO_FLOOR
+        if score is not None:
+            reached = (0.0, 0.0) if score.dice is None else (score.dice, score.ap50)
+            # Where the figures say nothing, or the same, the loss decides.
+            rank = (sum(reached), -score.loss)
+        holds_floor = all(now >= floor for now, floor in zip(reached, self._floor, strict=True))
+        is_best = counts and (score is None or (holds_floor and rank > self._best))
         if is_best:
             self._keep()
             self._best = rank
+            if self.step == 0:
+                self._floor = reached
         self._without_gain = 0 if is_best or not counts else self._without_gain + 1
         if score is not None and score.dice is not None:
             self._rate.measured(score.dice)

@@ -14,6 +14,7 @@ from unet_studio.settings.training import TrainConfig
 from unet_studio.unet.accelerator import Accelerator
 from unet_studio.unet.batches import batches
 from unet_studio.unet.device import Device
+from unet_studio.unet.freezing import frozen_as_configured, set_training_mode
 from unet_studio.unet.losses import count_pixels, ignorant_loss, total_loss
 from unet_studio.unet.network import UNet
 from unet_studio.unet.optimizers import LearningRate, RunLength, make_optimizer
@@ -50,7 +51,7 @@ def fit(
     torch.manual_seed(config.seed)
     network.checkpointing = config.checkpointing
     maker = PatchMaker(samples, config)
-    with Accelerator(device, network) as accelerator:
+    with frozen_as_configured(network, config), Accelerator(device, network) as accelerator:
         optimizer = make_optimizer(network.parameters(), config)
         rate = LearningRate(config.schedule, config.learning_rate)
         tracker = Tracker(network, validator, rate, config, accelerator, context, on_point)
@@ -83,7 +84,7 @@ def fit(
                 learning_rate, is_over = accelerator.decide(tracker.learning_rate, tracker.is_over)
                 if is_over:
                     break
-                network.train()
+                set_training_mode(network, config)
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate
                 image, target, weight = accelerator.bring(batch)

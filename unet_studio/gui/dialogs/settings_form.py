@@ -94,6 +94,12 @@ class SettingsForm(QWidget, Generic[S]):
             _show(editor, getattr(value, name))
             editor.blockSignals(False)
 
+    def follow(self, before: S, after: S) -> None:
+        """Rows that still show what `before` says show what `after` says."""
+        rows = [name for name in self._fields if getattr(self._value, name) == getattr(before, name)]
+        changes = {name: getattr(after, name) for name in rows}
+        self.show_value(msgspec.structs.replace(self._value, **changes))
+
     def _take(self, name: str) -> None:
         taken = _read(self._fields[name])
         try:

@@ -35,12 +35,11 @@ from unet_studio.gui.panels.input_guards import PassesWheelOn
 from unet_studio.gui.setting_texts import BORDER_WEIGHTS, NETWORKS
 from unet_studio.gui.translation import tr
 from unet_studio.settings.network import PRESETS
-from unet_studio.settings.training import BORDER_WEIGHT_PRESETS, TrainConfig
+from unet_studio.settings.training import BORDER_WEIGHT_PRESETS, FINE_TUNING, TrainConfig
 
-FINE_TUNING_MINUTES = 3.0
+FINE_TUNING_MINUTES = FINE_TUNING.minutes or 3.0
 NEW_NETWORK_MINUTES = 30.0
 DEFAULT_EPOCHS = 20
-FINE_TUNING_RATE = 3e-4
 
 # Rows of TrainConfig's own form: the rest has forms of its own, is asked above, or comes from the project.
 _ELSEWHERE = (
@@ -152,6 +151,9 @@ class TrainDialog(QDialog):
         """The settings of the run."""
         config = msgspec.structs.replace(
             self._learning.value,
+            epochs=TrainConfig().epochs,
+            steps=None,
+            minutes=None,
             network=self._network.value,
             schedule=self._schedule.value,
             loss=self._loss.value,
@@ -168,7 +170,7 @@ class TrainDialog(QDialog):
         self._length.setValue(value)
 
     def _fill_advanced(self) -> None:
-        config = TrainConfig()
+        config = self._proposed = TrainConfig()
         self._learning = SettingsForm(config, without=_ELSEWHERE)
         self._schedule = SettingsForm(config.schedule)
         self._loss = SettingsForm(config.loss)
@@ -215,10 +217,12 @@ class TrainDialog(QDialog):
         if new:
             self._network.show_value(PRESETS[start.preset])
         # What a person has typed stays, what was proposed follows.
-        learning = self._learning.value
-        if learning.learning_rate in (FINE_TUNING_RATE, TrainConfig().learning_rate):
-            rate = TrainConfig().learning_rate if new else FINE_TUNING_RATE
-            self._learning.show_value(msgspec.structs.replace(learning, learning_rate=rate))
+        before, self._proposed = self._proposed, TrainConfig() if new else FINE_TUNING
+        self._learning.follow(before, self._proposed)
+        self._schedule.follow(before.schedule, self._proposed.schedule)
+        self._loss.follow(before.loss, self._proposed.loss)
+        self._weights.follow(before.border_weights, self._proposed.border_weights)
+        self._variation.follow(before.augmentation, self._proposed.augmentation)
         if self._unit.currentIndex() == 0 and self._length.value() in (
             self._length.minimum(), FINE_TUNING_MINUTES, NEW_NETWORK_MINUTES
         ):  # fmt: skip
