@@ -23,7 +23,7 @@ def test_images_are_listed_in_natural_order_and_other_files_left_out(tmp_path: P
 
 
 def test_an_empty_folder_says_what_to_put_into_it(tmp_path: Path) -> None:
-    with pytest.raises(FolderError, match=r"holds no image: put \.png"):
+    with pytest.raises(FolderError, match=r"holds no image: put TIFF, PNG, JPEG"):
         list_images(tmp_path)
 
 

@@ -88,7 +88,7 @@ def test_a_missing_file_and_a_foreign_ending_are_told_apart(tmp_path: Path) -> N
     with pytest.raises(ImageFileError, match="moved or renamed"):
         open_image(tmp_path / "gone.png")
     (tmp_path / "notes.docx").write_bytes(b"x")
-    with pytest.raises(ImageFileError, match="use PNG, JPEG or TIFF"):
+    with pytest.raises(ImageFileError, match="use TIFF, PNG, JPEG"):
         open_image(tmp_path / "notes.docx")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unet_studio.core.errors import FolderError, TrainingDataError
-from unet_studio.io.open_image import IMAGE_ENDINGS, is_image
+from unet_studio.io.open_image import is_image
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,8 @@ def list_images(folder: Path) -> list[Path]:
         ) from error
     if not found:
         raise FolderError(
-            "The folder {path} holds no image: put {endings} files into it.",
+            "The folder {path} holds no image: put TIFF, PNG, JPEG, or what a microscope wrote, into it.",
             path=folder,
-            endings=", ".join(IMAGE_ENDINGS),
         )
     return found
 

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from unet_studio.core.errors import ImageFileError
 from unet_studio.core.geometry import Rect
+from unet_studio.io.axis_order import Axes, AxisOrder
 
 PlaneArray = npt.NDArray[np.generic]
+Colour = tuple[int, int, int]
+
+LARGEST_PLANE_BYTES = 2**33
+"""No plane above this is made in memory as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
-class Axes:
-    """Sizes of an image's axes."""
+class Channel:
+    """What a file says about a channel: its name, the colour (red, green, blue; 0 … 255) to show it in."""
 
-    t: int
-    c: int
-    z: int
-    y: int
-    x: int
+    name: str | None = None
+    colour: Colour | None = None
 
 
 class ImageSource(Protocol):
@@ -30,44 +34,155 @@ class ImageSource(Protocol):
 
     @property
     def axes(self) -> Axes:
-        """Sizes of time, channels, z, y and x."""
+        """Sizes of time, channels, z, y and x at full resolution."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the pixels that `read` gives."""
+        ...
+
+    @property
+    def levels(self) -> Sequence[tuple[int, int]]:
+        """(height, width) of every resolution, the full one first."""
         ...
 
     @property
     def pixel_size_um(self) -> float | None:
-        """Side of a pixel in µm; None where the file does not say it."""
+        """Side of a pixel at full resolution in µm; None where the file does not say it."""
+        ...
+
+    @property
+    def channels(self) -> Sequence[Channel]:
+        """One for each channel."""
+        ...
+
+    @property
+    def is_rgb(self) -> bool:
+        """True if the three channels are red, green and blue of one picture."""
+        ...
+
+    @property
+    def order(self) -> AxisOrder:
+        """How the file's axes are understood."""
+        ...
+
+    @property
+    def display_range(self) -> tuple[float, float] | None:
+        """The grey values that the file wants to see as black and as white; None where it does not say."""
+        ...
+
+    @property
+    def is_guessed(self) -> bool:
+        """True if the file does not say what one of its axes is."""
         ...
 
     def read(
-        self, rect: Rect, *, t: int = 0, z: int = 0, channels: Sequence[int] | None = None
+        self, rect: Rect, *, t: int = 0, z: int = 0, channels: Sequence[int] | None = None, level: int = 0
     ) -> PlaneArray:
-        """Pixels of a rectangle as (rect.height, rect.width, C) in the stored dtype."""
+        """Pixels of a rectangle of a level as (rect.height, rect.width, C).
+
+        Raises ImageFileError if the file can no longer be read.
+        """
+        ...
+
+
+class ArrayLike(Protocol):
+    """What numpy, zarr and the readers' own lazy arrays have in common."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Size of every axis."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the elements."""
+        ...
+
+    def __getitem__(self, index: Any) -> Any:
+        """The elements at a tuple of numbers and slices."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ArraySource:
-    """An image held in memory: `plane` is (H, W, C)."""
+    """An image whose pixels lie in arrays, one for each level, in memory or read when they are asked for.
 
-    plane: PlaneArray
+    `develop` turns stored numbers (h, w, C) into what they stand for: palette colours, inverted grey; it must
+    keep h and w. `failures`: what the arrays raise when their file is damaged or gone. Reading is serialised:
+    most files have one place to read from.
+    """
+
+    name: str
+    arrays: tuple[ArrayLike, ...]
+    order: AxisOrder
     pixel_size_um: float | None = None
+    channels: tuple[Channel, ...] = ()
+    is_rgb: bool = False
+    is_guessed: bool = False
+    display_range: tuple[float, float] | None = None
+    develop: Callable[[PlaneArray], PlaneArray] | None = None
+    failures: tuple[type[Exception], ...] = ()
+    axes: Axes = field(init=False)
+    dtype: np.dtype[Any] = field(init=False)
+    levels: tuple[tuple[int, int], ...] = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
-    @property
-    def axes(self) -> Axes:
-        """One time point, one z plane."""
-        height, width, channels = self.plane.shape
-        return Axes(1, channels, 1, height, width)
+    def __post_init__(self) -> None:
+        stored = self.order.axes
+        one_pixel = np.zeros((1, 1, stored.c), self.arrays[0].dtype)
+        seen = one_pixel if self.develop is None else self.develop(one_pixel)
+        axes = Axes(stored.t, seen.shape[2], stored.z, stored.y, stored.x)
+        y, x = self.order.roles.index("Y"), self.order.roles.index("X")
+        object.__setattr__(self, "axes", axes)
+        object.__setattr__(self, "dtype", seen.dtype)
+        object.__setattr__(self, "levels", tuple((a.shape[y], a.shape[x]) for a in self.arrays))
+        if len(self.channels) != axes.c:
+            object.__setattr__(self, "channels", (Channel(),) * axes.c)
+
+    def with_roles(self, roles: str) -> ArraySource:
+        """The same pixels with axes that mean something else. Raises ValueError if the letters do not fit."""
+        return replace(self, order=AxisOrder(self.order.stored, roles, self.order.shape), channels=())
+
+    @staticmethod
+    def of_plane(plane: PlaneArray, name: str = "") -> ArraySource:
+        """An image of one plane (H, W, C) in memory."""
+        order = AxisOrder("YXC", "YXC", plane.shape)
+        return ArraySource(name, (plane,), order, is_rgb=plane.shape[2] == 3)
 
     def read(
-        self, rect: Rect, *, t: int = 0, z: int = 0, channels: Sequence[int] | None = None
+        self, rect: Rect, *, t: int = 0, z: int = 0, channels: Sequence[int] | None = None, level: int = 0
     ) -> PlaneArray:
         """See ImageSource."""
-        if t or z:
-            raise IndexError(f"no plane t={t}, z={z}: the image has one")
-        pixels = self.plane[rect.slices]
-        return pixels if channels is None else pixels[:, :, list(channels)]
+        index = self.order.index(rect, t=t, z=z)
+        try:
+            with self._lock:
+                block = np.asarray(self.arrays[level][index])
+        except self.failures as error:
+            raise ImageFileError(
+                "{name} cannot be read any more: it is damaged, or its drive is gone ({reason}).",
+                name=self.name,
+                reason=first_line(error),
+            ) from error
+        plane = self.order.arranged(block)
+        if self.develop is not None:
+            plane = self.develop(plane)
+        return np.ascontiguousarray(plane if channels is None else plane[:, :, list(channels)])
 
 
 def whole_plane(source: ImageSource, *, t: int = 0, z: int = 0) -> PlaneArray:
-    """The plane as (H, W, C)."""
-    return source.read(Rect.of_size(source.axes.y, source.axes.x), t=t, z=z)
+    """The plane as (H, W, C). Raises ImageFileError for one that is too large to be held in memory."""
+    axes = source.axes
+    if axes.y * axes.x * axes.c * source.dtype.itemsize > LARGEST_PLANE_BYTES:
+        raise ImageFileError(
+            "A plane of {width} × {height} px is too large to be loaded whole: cut out the part you need.",
+            width=axes.x,
+            height=axes.y,
+        )
+    return source.read(Rect.of_size(axes.y, axes.x), t=t, z=z)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, for a sentence in brackets."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

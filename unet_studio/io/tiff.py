@@ -1,28 +1,26 @@
-"""TIFF, read with tifffile."""
+"""TIFF of every kind, read with tifffile: plain, ImageJ, OME, LSM, and the pyramids of slide scanners."""
 
 from __future__ import annotations
 
-import re
 import struct
 import zlib
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import imagecodecs
 import numpy as np
-import numpy.typing as npt
 import tifffile
 
 from unet_studio.core.errors import ImageFileError
-from unet_studio.core.geometry import Rect
 from unet_studio.io.atomic import write_atomically
-from unet_studio.io.image_source import Axes, PlaneArray
+from unet_studio.io.axis_order import AxisOrder, guess_roles
+from unet_studio.io.image_source import ArrayLike, ArraySource, PlaneArray, first_line
+from unet_studio.io.plain_pixels import PlainPixels
+from unet_studio.io.tiff_metadata import channels_of, companion_files, pixel_size_um_of
 
-# What tifffile and its codecs raise for damaged files.
-_DAMAGED = (
+# What tifffile, zarr and their codecs raise for damaged files.
+DAMAGED = (
     tifffile.TiffFileError,
     imagecodecs.DelayedImportError,
     ValueError,
@@ -40,29 +38,13 @@ _DAMAGED = (
     OSError,
 )
 
-
-_LARGE_BYTES = 2**25
+_IN_MEMORY_BYTES = 2**25
 _GLANCE_PX = 1024
-_PALETTE = tifffile.PHOTOMETRIC.PALETTE
-
-
-@dataclass(frozen=True, slots=True)
-class TiffSource:
-    """The first series of a TIFF file, as an array in the axis order T Z C Y X S of the file."""
-
-    axes: Axes
-    pixels: PlaneArray
-    """(T, Z, C, Y, X)"""
-    pixel_size_um: float | None = None
-
-    def read(
-        self, rect: Rect, *, t: int = 0, z: int = 0, channels: Sequence[int] | None = None
-    ) -> PlaneArray:
-        """See ImageSource."""
-        plane = self.pixels[t, z][:, rect.slices[0], rect.slices[1]]
-        if channels is not None:
-            plane = plane[list(channels)]
-        return np.ascontiguousarray(np.moveaxis(plane, 0, -1))
+_PHOTOMETRIC = tifffile.PHOTOMETRIC
+# Pictures a slide scanner adds beside the slide.
+_BESIDE = frozenset({"thumbnail", "label", "macro", "map", "overview"})
+# Of level shapes: a level is the one above it, smaller, and nothing else.
+_MOST_ASPECT_CHANGE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,70 +57,53 @@ class Glance:
     width: int
 
 
-def open_tiff(path: Path, *, as_stored: bool = False) -> TiffSource:
-    """The first series of the file, all its planes. Raises ImageFileError for a damaged file.
+def tiff_scenes(path: Path) -> list[str]:
+    """The names of the images in the file, at least one. Raises ImageFileError for a damaged file."""
+    with _opened(path) as file:
+        scenes = _scenes(file)
+        return [series.name or str(number) for number, series in enumerate(scenes, 1)]
+
+
+def open_tiff(path: Path, scene: int = 0, *, as_stored: bool = False) -> ArraySource:
+    """An image of the file. Raises ImageFileError for a damaged file.
 
     `as_stored`: the numbers in the file, not the colours or the inversion they stand for.
     """
+    file = _opened(path)
     try:
-        with tifffile.TiffFile(path) as file:
-            series = file.series[0]
-            pixels = _read(path, series)
-            order = series.axes.upper()
-            page = file.pages[0]
-            photometric = getattr(page, "photometric", None)
-            # ImageJ leaves its display colours there: only a palette image's values are colours.
-            is_palette = photometric == _PALETTE and not as_stored
-            palette = getattr(page, "colormap", None) if is_palette else None
-            pixel_size_um = _pixel_size_um(file, page)
-    except _DAMAGED as error:
-        raise ImageFileError(
-            "{name} cannot be read as TIFF: it is damaged or incomplete ({reason}).",
-            name=path.name,
-            reason=_first_line(error),
-        ) from error
-    if pixels.size == 0 or pixels.dtype.kind not in "biuf":
-        raise ImageFileError(
-            "{name} holds no image this program can show ({dtype}, {shape}).",
-            name=path.name,
-            dtype=pixels.dtype,
-            shape=pixels.shape,
+        scenes = _scenes(file)
+        series = scenes[min(scene, len(scenes) - 1)]
+        page = series.keyframe
+        if series.size == 0 or series.dtype is None or series.dtype.kind not in "biuf":
+            raise ImageFileError(
+                "{name} holds no image this program can show ({dtype}, {shape}).",
+                name=path.name,
+                dtype=series.dtype,
+                shape=series.shape,
+            )
+        stored = series.axes.upper()
+        guessed, is_guessed = guess_roles(stored, series.shape)
+        order = AxisOrder(stored, guessed, series.shape)
+        arrays = _arrays(series)
+        colours = None if as_stored else _development(file, page, series, order.axes.c)
+        samples = series.shape[stored.index("S")] if "S" in stored else 1
+        source = ArraySource(
+            path.name,
+            arrays,
+            order,
+            pixel_size_um=pixel_size_um_of(file, page),
+            channels=channels_of(file, order.axes.c),
+            is_rgb=samples >= 3 or _has_palette(file, page, order.axes.c),
+            is_guessed=is_guessed,
+            develop=_in_turn(_without_bool if series.dtype.kind == "b" else None, colours),
+            failures=DAMAGED,
         )
-    if pixels.dtype == bool:
-        pixels = pixels.astype(np.uint8)
-    if palette is not None and pixels.dtype.kind == "u" and pixels.max() < palette.shape[1]:
-        pixels, order = np.moveaxis((palette[:, pixels] >> 8).astype(np.uint8), 0, -1), order + "S"
-    is_inverted = photometric == tifffile.PHOTOMETRIC.MINISWHITE and not as_stored
-    if is_inverted and pixels.dtype.kind == "u":
-        pixels = np.iinfo(pixels.dtype).max - pixels
-    cube = _to_tzcyx(pixels, order)
-    axes = Axes(cube.shape[0], cube.shape[2], cube.shape[1], cube.shape[3], cube.shape[4])
-    return TiffSource(axes, cube, pixel_size_um)
-
-
-def _read(path: Path, series: tifffile.TiffPageSeries) -> npt.NDArray[Any]:
-    """All pixels of a series. Large plain ones are read by two threads, which fills memory twice as fast."""
-    if not _is_large_and_plain(series):
-        return np.asarray(series.asarray())
-    out: npt.NDArray[Any] = np.empty(series.shape, series.parent.byteorder + series.dtype.char)
-    flat = memoryview(out.reshape(-1).view(np.uint8).data)
-    middle = flat.nbytes // 2
-
-    def fill(part: memoryview, offset: int) -> None:
-        with path.open("rb", buffering=0) as file:
-            file.seek(offset)
-            done = 0
-            while done < part.nbytes:
-                count = file.readinto(part[done:])
-                if not count:
-                    raise EOFError(f"{part.nbytes - done} bytes are missing")
-                done += count
-
-    with ThreadPoolExecutor(1) as helper:
-        rest = helper.submit(fill, flat[middle:], series.dataoffset + middle)
-        fill(flat[:middle], series.dataoffset)
-        rest.result()
-    return out.astype(series.dtype.newbyteorder("="), copy=False)
+    except DAMAGED as error:
+        file.close()
+        raise _damaged(path, error) from error
+    if all(isinstance(array, PlainPixels | np.ndarray) for array in arrays):
+        file.close()
+    return source
 
 
 def glance_at_tiff(path: Path) -> Glance | None:
@@ -149,32 +114,20 @@ def glance_at_tiff(path: Path) -> Glance | None:
     try:
         with tifffile.TiffFile(path) as file:
             series = file.series[0]
-            photometric = getattr(file.pages[0], "photometric", None)
-            is_usual = photometric in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB)
-            if not _is_large_and_plain(series) or series.axes not in ("YX", "YXS") or not is_usual:
+            is_usual = series.keyframe.photometric in (_PHOTOMETRIC.MINISBLACK, _PHOTOMETRIC.RGB)
+            if not is_usual or series.axes not in ("YX", "YXS") or series.nbytes < _IN_MEMORY_BYTES:
+                return None
+            pixels = _plain(series)
+            if pixels is None:
                 return None
             height, width = series.shape[:2]
-            dtype = np.dtype(series.parent.byteorder + series.dtype.char)
-            row = np.empty((width, *series.shape[2:]), dtype)
             factor = max(1, max(height, width) // _GLANCE_PX)
-            rows, columns = height // factor, width // factor
-            out = np.empty((rows, columns, *series.shape[2:]), dtype.newbyteorder("="))
-            with path.open("rb", buffering=0) as raw:
-                for place in range(rows):
-                    raw.seek(series.dataoffset + place * factor * row.nbytes)
-                    if raw.readinto(memoryview(row.reshape(-1).view(np.uint8).data)) != row.nbytes:
-                        return None
-                    out[place] = row[: columns * factor : factor]
-    except _DAMAGED:
+            rows = slice(0, height // factor * factor, factor)
+            columns = slice(0, width // factor * factor, factor)
+            seen = pixels[(rows, columns, *[slice(None)] * (len(series.shape) - 2))]
+    except DAMAGED:
         return None
-    return Glance(out if out.ndim == 3 else out[:, :, None], factor, height, width)
-
-
-def _is_large_and_plain(series: tifffile.TiffPageSeries) -> bool:
-    """True if the pixels lie in one piece in the file, as they are in memory, and are many."""
-    if series.dataoffset is None or series.size * series.dtype.itemsize < _LARGE_BYTES:
-        return False
-    return bool(series.keyframe.fillorder == 1 and series.keyframe.bitspersample % 8 == 0)
+    return Glance(seen if seen.ndim == 3 else seen[:, :, None], factor, height, width)
 
 
 def write_plane_tiff(path: Path, plane: PlaneArray) -> None:
@@ -192,65 +145,130 @@ def write_plane_tiff(path: Path, plane: PlaneArray) -> None:
     )
 
 
-_UM_PER_UNIT = {"µm": 1.0, "um": 1.0, "micron": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "inch": 25400.0}
+def _opened(path: Path) -> tifffile.TiffFile:
+    """The file; where the meaning of several files lies in a companion, the first of them with that."""
+    try:
+        companion = companion_files(path)
+        if companion is not None:
+            return tifffile.TiffFile(companion.first, omexml=companion.xml)
+        return tifffile.TiffFile(path)
+    except DAMAGED as error:
+        raise _damaged(path, error) from error
 
 
-def _pixel_size_um(file: tifffile.TiffFile, page: object) -> float | None:
-    """From OME-XML, from ImageJ's description, or from the resolution tags in centimetres.
+def _damaged(path: Path, error: Exception) -> ImageFileError:
+    return ImageFileError(
+        "{name} cannot be read as TIFF: it is damaged or incomplete ({reason}).",
+        name=path.name,
+        reason=first_line(error),
+    )
 
-    Resolution in inches is nearly always a printer's (72, 96, 300 dpi), not the microscope's.
-    """
-    if file.is_ome and file.ome_metadata:
-        found = re.search(r'PhysicalSizeX="([^"]+)"', file.ome_metadata)
-        unit = re.search(r'PhysicalSizeXUnit="([^"]+)"', file.ome_metadata)
-        factor = _UM_PER_UNIT.get(unit.group(1) if unit else "µm")
-        return _positive(float(found.group(1)) * factor) if found and factor else None
-    tags = getattr(page, "tags", {})
-    resolution, unit_tag = tags.get("XResolution"), tags.get("ResolutionUnit")
-    if resolution is None or not resolution.value[0]:
+
+def _scenes(file: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:
+    """The images of a file, without a slide's label and thumbnail."""
+    scenes = [series for series in file.series if series.name.strip().lower() not in _BESIDE]
+    return scenes or list(file.series[:1])
+
+
+def _arrays(series: tifffile.TiffPageSeries) -> tuple[ArrayLike, ...]:
+    """The pixels of every level."""
+    levels = {0: series}
+    last = series
+    y, x = series.axes.index("Y"), series.axes.index("X")
+    for number, level in enumerate(series.levels[1:], 1):
+        above = last.shape
+        if level.axes != series.axes or level.dtype != series.dtype or 0 in level.shape:
+            continue
+        shrunk = above[y] / level.shape[y], above[x] / level.shape[x]
+        rounding = 2 / min(level.shape[y], level.shape[x])
+        if min(shrunk) > 1 and max(shrunk) / min(shrunk) < 1 + _MOST_ASPECT_CHANGE + rounding:
+            levels[number] = last = level
+    return tuple(_array(series, number, level) for number, level in levels.items())
+
+
+def _array(series: tifffile.TiffPageSeries, number: int, level: tifffile.TiffPageSeries) -> ArrayLike:
+    plain = _plain(level)
+    if plain is not None:
+        return plain
+    if level.nbytes <= _IN_MEMORY_BYTES:
+        return np.asarray(level.asarray())
+    import zarr  # Costs a third of a second; most images need none of it.
+
+    array: ArrayLike = zarr.open_array(series.aszarr(level=number), mode="r")
+    return array
+
+
+def _plain(series: tifffile.TiffPageSeries) -> PlainPixels | None:
+    """The pixels, if they lie in one piece in the file as they are in memory. Raises EOFError if the file is
+    too short for them."""
+    page = series.keyframe
+    if series.dataoffset is None or page.fillorder != 1 or page.bitspersample % 8:
         return None
-    per_unit = resolution.value[0] / resolution.value[1] if resolution.value[1] else 0.0
-    if file.is_imagej and file.imagej_metadata:
-        unit_name = str(file.imagej_metadata.get("unit", "")).replace("\\u00B5", "µ")
-        factor = _UM_PER_UNIT.get(unit_name)
-        return _positive(factor / per_unit) if factor and per_unit else None
-    if unit_tag is not None and int(unit_tag.value) == tifffile.RESUNIT.CENTIMETER and per_unit:
-        return _positive(1e4 / per_unit)
+    file = series.parent
+    missing = series.dataoffset + series.nbytes - file.filehandle.size
+    if missing > 0:
+        raise EOFError(f"{missing} bytes are missing")
+    dtype = np.dtype(file.byteorder + series.dtype.char)
+    return PlainPixels(Path(file.filehandle.path), series.dataoffset, dtype, series.shape)
+
+
+Develop = Callable[[PlaneArray], PlaneArray]
+
+
+def _has_palette(file: tifffile.TiffFile, page: tifffile.TiffPage, channels: int) -> bool:
+    """True if the values are places in a palette. ImageJ keeps its display colours there too."""
+    is_palette = page.photometric == _PHOTOMETRIC.PALETTE and page.colormap is not None
+    return bool(is_palette and channels == 1 and not file.is_imagej and page.dtype.kind == "u")
+
+
+def _development(
+    file: tifffile.TiffFile, page: tifffile.TiffPage, series: tifffile.TiffPageSeries, channels: int
+) -> Develop | None:
+    """What makes the picture from the stored numbers (h, w, C)."""
+    photometric = page.photometric
+    if _has_palette(file, page, channels):
+        palette = (np.asarray(page.colormap) >> 8).astype(np.uint8)
+        return lambda plane: _through_palette(plane, palette)
+    if photometric == _PHOTOMETRIC.MINISWHITE and series.dtype.kind == "u":
+        return _inverted
+    if photometric == _PHOTOMETRIC.SEPARATED and page.samplesperpixel >= 4 and series.dtype.kind == "u":
+        return _rgb_of_inks
+    colours = page.samplesperpixel - len(page.extrasamples)
+    if page.extrasamples and "S" in series.axes and colours in (1, 3):
+        return lambda plane: plane[:, :, :colours]  # Alpha says nothing about what was seen.
     return None
 
 
-def _positive(size_um: float) -> float | None:
-    return size_um if 1e-5 < size_um < 1e5 else None
+def _inverted(plane: PlaneArray) -> PlaneArray:
+    # Of unsigned numbers: the largest one minus each.
+    most = 2 ** (8 * plane.dtype.itemsize) - 1
+    return np.subtract(most, plane, dtype=plane.dtype)
 
 
-def _to_tzcyx(pixels: PlaneArray, order: str) -> PlaneArray:
-    """Bring the file's axes into T Z C Y X. S = colour samples; Q and I = pages of unknown meaning → Z."""
-    if "S" in order and pixels.shape[order.index("S")] == 4:
-        pixels = np.take(pixels, range(3), axis=order.index("S"))
-    if "S" in order and "C" in order:
-        # Colour samples of every channel: one channel axis.
-        place = order.index("S")
-        pixels, order = np.moveaxis(pixels, place, -1), order.replace("S", "") + "S"
-        pixels = np.moveaxis(pixels, order.index("C"), -2)
-        order = order.replace("C", "")[:-1] + "C"
-        pixels = pixels.reshape(*pixels.shape[:-2], -1)
-    else:
-        order = order.replace("S", "C")
-    known = [axis if axis in "TZCYX" else "Z" for axis in order]
-    for axis in "TZC":
-        while known.count(axis) > 1:
-            first = known.index(axis)
-            second = known.index(axis, first + 1)
-            pixels = np.moveaxis(pixels, second, first + 1)
-            del known[second]
-            shape = pixels.shape
-            pixels = pixels.reshape(*shape[:first], shape[first] * shape[first + 1], *shape[first + 2 :])
-    for axis in "TZC":
-        if axis not in known:
-            pixels = pixels[None]
-            known.insert(0, axis)
-    return np.transpose(pixels, [known.index(axis) for axis in "TZCYX"])
+def _in_turn(*steps: Develop | None) -> Develop | None:
+    real = [step for step in steps if step is not None]
+    if not real:
+        return None
+
+    def develop(plane: PlaneArray) -> PlaneArray:
+        for step in real:
+            plane = step(plane)
+        return plane
+
+    return develop
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+def _without_bool(plane: PlaneArray) -> PlaneArray:
+    return plane.astype(np.uint8)
+
+
+def _through_palette(plane: PlaneArray, palette: PlaneArray) -> PlaneArray:
+    places = np.minimum(plane[:, :, 0], palette.shape[1] - 1)
+    return np.moveaxis(palette[:, places], 0, -1)
+
+
+def _rgb_of_inks(plane: PlaneArray) -> PlaneArray:
+    """Cyan, magenta, yellow, black as a screen shows them, without a colour profile."""
+    most = 2 ** (8 * plane.dtype.itemsize) - 1
+    light = 1 - plane[:, :, :4].astype(np.float32) / most
+    return np.round(light[:, :, :3] * light[:, :, 3:] * most).astype(plane.dtype)
