@@ -3,7 +3,7 @@
     python stage_data.py DATA STAGE
 
 makes STAGE/{train,val}/{images,masks} of links into DATA/nuclei_dsb2018 and DATA/nuclei_bbbc039.
-Validation images are those named in val_images.txt beside this file (15 % of each kind, drawn once with
+Validation images are those named in val_images.txt beside this file (20 % of each kind, drawn once with
 --draw). Rare kinds are linked several times so that the sampler meets them often enough.
 """
 
@@ -15,9 +15,9 @@ import sys
 from pathlib import Path
 
 VAL_LIST = Path(__file__).with_name("val_images.txt")
-VAL_SHARE = 0.15
+VAL_SHARE = 0.2
 SEED = 2015
-REPEATS = {"fluorescence": 1, "bbbc039": 1, "he_purple": 3, "grey_brightfield": 2}
+REPEATS = {"fluorescence": 1, "bbbc039": 1, "he_purple": 3, "grey_brightfield": 6}
 
 
 def images_by_kind(data: Path) -> dict[str, list[Path]]:

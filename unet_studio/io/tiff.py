@@ -241,8 +241,7 @@ def _development(
 
 def _inverted(plane: PlaneArray) -> PlaneArray:
     # Of unsigned numbers: the largest one minus each.
-    most = 2 ** (8 * plane.dtype.itemsize) - 1
-    return np.subtract(most, plane, dtype=plane.dtype)
+    return np.asarray(np.invert(plane))
 
 
 def _in_turn(*steps: Develop | None) -> Develop | None:
@@ -271,4 +270,5 @@ def _rgb_of_inks(plane: PlaneArray) -> PlaneArray:
     """Cyan, magenta, yellow, black as a screen shows them, without a colour profile."""
     most = 2 ** (8 * plane.dtype.itemsize) - 1
     light = 1 - plane[:, :, :4].astype(np.float32) / most
-    return np.round(light[:, :, :3] * light[:, :, 3:] * most).astype(plane.dtype)
+    shown: PlaneArray = np.round(light[:, :, :3] * light[:, :, 3:] * most).astype(plane.dtype)
+    return shown
