@@ -11,6 +11,10 @@ from unet_studio.gui.canvas.view import CanvasView
 from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.gui.panels.display_panel import DisplayPanel
 from unet_studio.gui.session import Session
+from unet_studio.io.image_source import Channel
+
+Kind = tuple[str, tuple[Channel, ...]]
+"""Images of one dtype whose channels have the same names and colours."""
 
 
 class ContrastKeeper(QObject):
@@ -21,8 +25,8 @@ class ContrastKeeper(QObject):
     def __init__(self, session: Session, panel: DisplayPanel, canvas: CanvasView) -> None:
         super().__init__(canvas)
         self._session, self._panel, self._canvas = session, panel, canvas
-        self._kept: dict[tuple[str, int], tuple[Contrast, bool]] = {}
-        """By dtype and number of channels: what was set, and whether the ranges were set too."""
+        self._kept: dict[Kind, tuple[Contrast, bool]] = {}
+        """What was set for images of a kind, and whether the ranges were set too."""
         panel.contrast_changed.connect(self.set)
 
     def image_shown(self, image: LoadedImage) -> None:
@@ -31,7 +35,7 @@ class ContrastKeeper(QObject):
         if kept is not None and self._panel.keep.isChecked():
             contrast, has_ranges = kept
             image.contrast = contrast if has_ranges else _with_own_ranges(contrast, image)
-        self._panel.show_image(image.display, image.contrast)
+        self._panel.show_image(image.display, image.contrast, image.channel_names)
         self.changed.emit(image.contrast)
 
     def set(self, contrast: Contrast) -> None:
@@ -57,7 +61,7 @@ class ContrastKeeper(QObject):
         image.contrast = contrast
         self._kept[_kind(image)] = contrast, has_ranges
         self._canvas.set_contrast(contrast)
-        self._panel.show_image(image.display, contrast)
+        self._panel.show_image(image.display, contrast, image.channel_names)
         self.changed.emit(contrast)
 
 
@@ -70,5 +74,5 @@ def _ranges(contrast: Contrast) -> list[tuple[float, float]]:
     return [(row.low, row.high) for row in contrast.channels]
 
 
-def _kind(image: LoadedImage) -> tuple[str, int]:
-    return str(image.plane.dtype), image.display.channels
+def _kind(image: LoadedImage) -> Kind:
+    return str(image.plane.dtype), tuple(image.source.channels)

@@ -98,6 +98,15 @@ class LoadedImage:
         return self.source.pixel_size_um
 
     @property
+    def channel_names(self) -> list[str]:
+        """Of every channel: as the file says, else by number."""
+        if self.source.is_rgb and self.plane.shape[2] == 3:
+            return [tr("display", "Red"), tr("display", "Green"), tr("display", "Blue")]
+        numbered = tr("display", "Channel {number}")
+        given = [channel.name for channel in self.source.channels]
+        return [name or numbered.format(number=place) for place, name in enumerate(given, 1)]
+
+    @property
     def path(self) -> Path:
         """The image's file."""
         return self.record.path
@@ -106,8 +115,11 @@ class LoadedImage:
     def shape_text(self) -> str:
         """Size, channels and bit depth for a person."""
         height, width, channels = self.plane.shape
-        kinds = {1: tr("images", "grey"), 3: tr("images", "RGB")}
-        kind = kinds.get(channels, tr("images", "{count} channels").format(count=channels))
+        kind = tr("images", "{count} channels").format(count=channels)
+        if channels == 1:
+            kind = tr("images", "grey")
+        elif self.source.is_rgb:
+            kind = tr("images", "RGB")
         text = tr("images", "{width} × {height}, {kind}, {bits}-bit").format(
             width=width, height=height, kind=kind, bits=self.plane.dtype.itemsize * 8
         )
@@ -192,6 +204,7 @@ def _load(
     if proposals is not None:
         reject_covered(proposals, document.labels)
     display = DisplayImage.from_plane(plane)
+    display = replace(display, auto=_as_the_file_shows(display.auto, source))
     return LoadedImage(
         record=record,
         key=key,
@@ -206,6 +219,20 @@ def _load(
         contrast=display.auto,
         stored_checked=stack.checked,
     )
+
+
+def _as_the_file_shows(auto: Contrast, source: ImageSource) -> Contrast:
+    """With the colours of the channels, and the window, that the file names."""
+    rows = list(auto.channels)
+    if len(source.channels) == len(rows) > 1 and not source.is_rgb:
+        rows = [
+            replace(row, colour=channel.colour or row.colour)
+            for row, channel in zip(rows, source.channels, strict=True)
+        ]
+    if source.display_range is not None:
+        low, high = source.display_range
+        rows = [replace(row, low=low, high=high) for row in rows]
+    return replace(auto, channels=tuple(rows))
 
 
 def _found_near(store: ProjectStore, record: ImageRecord) -> ImageRecord:

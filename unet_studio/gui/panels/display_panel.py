@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
@@ -90,20 +91,18 @@ class DisplayPanel(QWidget):
         self.gamma.setToolTip(tr("display", "Gamma: a double click sets it back to 1"))
         self.opacity.valueChanged.connect(lambda value: self.opacity_changed.emit(value / 100))
 
-    def show_image(self, image: DisplayImage | None, contrast: Contrast | None) -> None:
-        """Another image, or another contrast of it."""
-        new_channels = image is not None and (self._image is None or image.channels != self._image.channels)
+    def show_image(
+        self, image: DisplayImage | None, contrast: Contrast | None, channel_names: Sequence[str] = ()
+    ) -> None:
+        """Another image, or another contrast of it. `channel_names`: one for each channel."""
+        shown = [self.channel.itemText(row) for row in range(self.channel.count())]
+        new_channels = image is not None and shown != list(channel_names)
         self._image, self._contrast = image, contrast
         self.setEnabled(image is not None)
         if image is not None and new_channels:
-            names = (
-                [tr("display", "Red"), tr("display", "Green"), tr("display", "Blue")]
-                if image.channels == 3
-                else [tr("display", "Channel {number}").format(number=n + 1) for n in range(image.channels)]
-            )
             self.channel.blockSignals(True)
             self.channel.clear()
-            self.channel.addItems(names)
+            self.channel.addItems(channel_names)
             self.channel.blockSignals(False)
             self._channel_row.setVisible(image.channels > 1)
         self._show_channel()
