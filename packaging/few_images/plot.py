@@ -1,6 +1,6 @@
 """Draws results.jsonl as the pictures of docs/fine_tuning.md.
 
-    python plot.py RESULTS.jsonl docs/images/few_images.svg
+python plot.py RESULTS.jsonl docs/images/few_images.svg
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def panel(kind: str, runs: Sequence[dict[str, Any]], ceiling: float | None, minu
         out.append(f'<line x1="0" y1="{y}" x2="{WIDTH}" y2="{y}" class="grid"/>')
         out.append(f'<text x="-6" y="{y + 4}" class="left">{tenth / 10:g}</text>')
     for minute in range(int(minutes) + 1):
-        out.append(f'<text x="{WIDTH * minute / minutes}" y="{HEIGHT + 16}" class="below">{minute} min</text>')
+        out.append(
+            f'<text x="{WIDTH * minute / minutes}" y="{HEIGHT + 16}" class="below">{minute} min</text>'
+        )
     if ceiling is not None:
         y = HEIGHT * (1 - 0.9 * ceiling)
         out.append(f'<line x1="0" y1="{y:.1f}" x2="{WIDTH}" y2="{y:.1f}" class="ceiling"/>')
@@ -56,7 +58,7 @@ def picture(runs: Sequence[dict[str, Any]]) -> str:
     width = len(kinds) * (LEFT + WIDTH + GAP)
     height = TOP + HEIGHT + 56
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">',
         "<style>text{font:12px sans-serif;fill:#333}.title{font-weight:bold}.left{text-anchor:end}"
         ".below{text-anchor:middle}.grid{stroke:#ddd}.ceiling{stroke:#000;stroke-dasharray:1 3}</style>",
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
@@ -67,10 +69,14 @@ def picture(runs: Sequence[dict[str, Any]]) -> str:
         parts += [*panel(kind, own, ceilings.get(kind), minutes), "</g>"]
     x, y = LEFT, height - 12
     for images, colour in COLOURS.items():
-        parts.append(f'<line x1="{x}" y1="{y - 4}" x2="{x + 24}" y2="{y - 4}" stroke="{colour}" stroke-width="2"/>')
+        parts.append(
+            f'<line x1="{x}" y1="{y - 4}" x2="{x + 24}" y2="{y - 4}" stroke="{colour}" stroke-width="2"/>'
+        )
         parts.append(f'<text x="{x + 30}" y="{y}">{images} image{"s" if images > 1 else ""}</text>')
         x += 110
-    parts.append(f'<text x="{x}" y="{y}">dashed: from scratch; dots: 90 % of the best with all images</text></svg>')
+    parts.append(
+        f'<text x="{x}" y="{y}">dashed: from scratch; dots: 90 % of the best with all images</text></svg>'
+    )
     return "\n".join(parts) + "\n"
 
 

@@ -97,8 +97,9 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """One training run. Its length: `minutes` if given, else `steps` if given, else `epochs`."""
 
     network: UNetConfig = UNetConfig()
-    border_weights: BorderWeights = BorderWeights()
-    loss: Loss = Loss()
+    # Without the balance edges lie where the truth has them: docs/shipped_model.md.
+    border_weights: BorderWeights = BorderWeights(balance_classes=False)
+    loss: Loss = Loss(dice=0.5)
     augmentation: Augmentation = Augmentation()
     schedule: Schedule = Schedule()
     masks: Literal["instances", "classes"] = "instances"
@@ -109,12 +110,12 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
     steps: Annotated[int, Meta(ge=1)] | None = None
     minutes: Annotated[float, Meta(gt=0)] | None = None
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "adagrad"] = "adamw"
-    learning_rate: Annotated[float, Meta(gt=0, le=10)] = 1e-3
+    learning_rate: Annotated[float, Meta(gt=0, le=10)] = 2e-3
     weight_decay: Annotated[float, Meta(ge=0, le=1)] = 1e-4
     momentum: Annotated[float, Meta(ge=0, lt=1, description="SGD and RMSprop; the paper's is 0.99")] = 0.9
     gradient_norm: Annotated[float, Meta(ge=0, description="Longer gradients are cut to it; 0: never")] = 1.0
-    batch_size: Annotated[int, Meta(ge=1, le=256, description="Patches a step and process")] = 8
-    patch_px: Annotated[int, Meta(ge=32, le=2048, description="Side of a training patch")] = 256
+    batch_size: Annotated[int, Meta(ge=1, le=256, description="Patches a step and process")] = 4
+    patch_px: Annotated[int, Meta(ge=32, le=2048, description="Side of a training patch")] = 192
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     checkpointing: bool = False
     """Less memory, a third more time: features inside the blocks are computed again for the gradient."""
@@ -139,5 +140,9 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("every class needs a name of its own")
 
 
-FINE_TUNING = TrainConfig(minutes=3.0, learning_rate=3e-4)
+FINE_TUNING = TrainConfig(
+    minutes=3.0,
+    learning_rate=1e-3,
+    augmentation=Augmentation(elastic_sigma_px=6.0, scale=1.2, grey=0.3, noise=0.3, blur=0.25),
+)
 """To go on from a model with a few corrected images. Measured: docs/fine_tuning.md."""
