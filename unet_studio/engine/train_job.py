@@ -109,7 +109,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
         return Trained(job=request.job, model=str(out), metrics={})
     ending_notes = _ending_notes(result, config, from_scratch=request.init is None)
     start.network.load_state_dict(result.state)
-    model, metrics = _finish(start, val_truths, validator, result, device, context, request.init is None)
+    model, metrics = _finish(start, val_truths, validator, result, device, context)
     recipe = _recipe(request, config, train_files, val_files, result, device)
     weights = out / "weights.partial"
     save_weights(weights, start.network.state_dict())
@@ -221,7 +221,6 @@ def _finish(
     result: FitResult,
     device: Device,
     context: ServerContext,
-    from_scratch: bool,
 ) -> tuple[ModelConfig, dict[str, Any]]:
     """Post-processing and measured scores of the best weights on the validation images."""
     metrics: dict[str, Any] = {
@@ -239,7 +238,7 @@ def _finish(
             p if t.checked is None else p * t.checked[:, :, None]
             for p, t in zip(probabilities, truths, strict=True)
         ]
-        if from_scratch and len(truths) >= _TUNE_FROM_IMAGES and not model.stuff:
+        if len(truths) >= _TUNE_FROM_IMAGES and not model.stuff:
             post, scores = tune_postprocessing(labels, probabilities, model.postprocessing)
             model = msgspec.structs.replace(model, postprocessing=post)
         else:
