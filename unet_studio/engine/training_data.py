@@ -25,8 +25,7 @@ from unet_studio.segmentation.patches import Sample, make_sample
 from unet_studio.settings.training import MOST_CLASSES, ObjectClass
 
 _SMALLEST_CUT_PX = 128
-# With fewer, a whole image is too much to give away: every image gives a part of itself.
-_SPLIT_FROM_IMAGES = 5
+_NEARLY = 1e-9
 _EIGHT_NEIGHBOURS = np.ones((3, 3))
 
 Masks = Literal["instances", "classes"]
@@ -163,15 +162,15 @@ def split_samples(
 ) -> tuple[list[SampleFiles], list[SampleFiles]]:
     """Training and validation files: as given, or a seeded split by image; planes of one stack stay together.
 
-    With a fraction above 0 and five or more images at least one validates and at least one trains; of fewer
-    none validates: see `hold_out_regions`.
+    Where the fraction is less than one image none validates: a whole one would be too much to give away, see
+    `hold_out_regions`. At least one trains.
     """
     if val_samples is not None:
         return list(samples), list(val_samples)
     images = list(dict.fromkeys(s.source or s.image for s in samples))
     held_out = 0
-    if val_fraction > 0 and len(images) >= _SPLIT_FROM_IMAGES:
-        held_out = min(len(images) - 1, max(1, round(len(images) * val_fraction)))
+    if len(images) * val_fraction >= 1 - _NEARLY:
+        held_out = min(len(images) - 1, round(len(images) * val_fraction))
     order = np.random.default_rng(seed).permutation(len(images))
     val_images = {images[place] for place in order[:held_out].tolist()}
     return (
@@ -181,7 +180,7 @@ def split_samples(
 
 
 def hold_out_regions(truths: Sequence[Truth]) -> tuple[list[Truth], list[Truth]]:
-    """With few images a quarter of each validates, the rest of each trains.
+    """Of few images a quarter of each validates, the rest of each trains.
 
     Returns what trains and what validates. Where no image can be cut, the last of several validates.
     """
