@@ -153,7 +153,7 @@ def choices() -> Iterator[Run]:
         "rate 3e-4": {"learning_rate": 3e-4},
         "rate 3e-3": {"learning_rate": 3e-3},
         "encoder frozen": {"freeze": "encoder"},
-        "statistics kept": {"norm_statistics": "kept"},
+        "statistics of the patches": {"norm_statistics": "patches"},
         "8 patches of 256 px": {"batch_size": 8, "patch_px": 256},
         "8 patches of 128 px": {"batch_size": 8, "patch_px": 128},
         "little variation": {
