@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, spans
-from unet_studio.io.image_source import ArraySource, Channel, Colour, first_line
+from unet_studio.io.image_source import ArraySource, Channel, Colour, damaged_file
 from unet_studio.io.optional_reader import reader_module
 
 _DAMAGED = (RuntimeError, ValueError, KeyError, TypeError, IndexError, OSError, MemoryError)
@@ -87,7 +87,7 @@ def open_czi(path: Path, scene: int = 0) -> ArraySource:
         )
         metadata = reader.metadata["ImageDocument"]["Metadata"]
     except _DAMAGED as error:
-        raise _damaged(path, error) from error
+        raise damaged_file(path, "CZI", error) from error
     return ArraySource(
         path.name,
         arrays,
@@ -104,15 +104,7 @@ def _reader(path: Path) -> Any:
     try:
         return czi.CziReader(str(path))
     except _DAMAGED as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> ImageFileError:
-    return ImageFileError(
-        "{name} cannot be read as CZI: it is damaged or incomplete ({reason}).",
-        name=path.name,
-        reason=first_line(error),
-    )
+        raise damaged_file(path, "CZI", error) from error
 
 
 def _listed(node: Any, *names: str) -> list[Mapping[str, Any]]:

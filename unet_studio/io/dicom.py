@@ -19,7 +19,14 @@ from unet_studio.core.errors import ImageFileError
 from unet_studio.core.geometry import Rect
 from unet_studio.io.axis_order import AxisOrder, spans
 from unet_studio.io.frame_pixels import FramePixels
-from unet_studio.io.image_source import LARGEST_PLANE_BYTES, ArrayLike, ArraySource, PlaneArray, first_line
+from unet_studio.io.image_source import (
+    LARGEST_PLANE_BYTES,
+    ArrayLike,
+    ArraySource,
+    PlaneArray,
+    damaged_file,
+    plausible_um,
+)
 from unet_studio.io.optional_reader import reader_module
 
 _DAMAGED = (
@@ -68,11 +75,7 @@ def open_dicom(path: Path) -> ArraySource:
         develop, is_rgb = _development(data, samples)
         size_um = _pixel_size_um(data)
     except damaged as error:
-        raise ImageFileError(
-            "{name} cannot be read as DICOM: it is damaged or incomplete ({reason}).",
-            name=path.name,
-            reason=first_line(error),
-        ) from error
+        raise damaged_file(path, "DICOM", error) from error
     usual = stored.replace("S", "C")
     return ArraySource(
         path.name,
@@ -208,5 +211,4 @@ def _pixel_size_um(data: Any) -> float | None:
     spacing = data.get("PixelSpacing") or data.get("ImagerPixelSpacing")
     if spacing is None:
         return None
-    size_um = float(spacing[1]) * 1e3
-    return size_um if 1e-5 < size_um < 1e5 else None
+    return plausible_um(float(spacing[1]) * 1e3)

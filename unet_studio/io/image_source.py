@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -186,3 +187,18 @@ def whole_plane(source: ImageSource, *, t: int = 0, z: int = 0) -> PlaneArray:
 def first_line(error: Exception) -> str:
     """The first line of an error's message, for a sentence in brackets."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def damaged_file(path: Path, format_name: str, error: Exception) -> ImageFileError:
+    """What to say about a file that its reader gives up on."""
+    return ImageFileError(
+        "{name} cannot be read as {format}: it is damaged or incomplete ({reason}).",
+        name=path.name,
+        format=format_name,
+        reason=first_line(error),
+    )
+
+
+def plausible_um(size_um: float) -> float | None:
+    """The side of a pixel, or None for what no microscope, scanner or tomograph has."""
+    return size_um if 1e-5 < size_um < 1e5 else None

@@ -11,7 +11,7 @@ import numpy as np
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, guess_roles
 from unet_studio.io.frame_pixels import FramePixels
-from unet_studio.io.image_source import ArrayLike, ArraySource, first_line
+from unet_studio.io.image_source import ArrayLike, ArraySource, damaged_file, plausible_um
 from unet_studio.io.optional_reader import reader_module
 
 _DAMAGED = (
@@ -39,14 +39,14 @@ def open_lif(path: Path, scene: int = 0) -> ArraySource:
         order = AxisOrder(stored, guessed, shape)
         array = _array(image, shape)
         x = image.coords.get("X")
-        pixel_size_um = float(x[1] - x[0]) * 1e6 if x is not None and len(x) > 1 else None
+        pixel_size_um = float(x[1] - x[0]) * 1e6 if x is not None and len(x) > 1 else 0.0
     except _DAMAGED as error:
-        raise _damaged(path, error) from error
+        raise damaged_file(path, "LIF", error) from error
     return ArraySource(
         path.name,
         (array,),
         order,
-        pixel_size_um=pixel_size_um if pixel_size_um and 1e-5 < pixel_size_um < 1e5 else None,
+        pixel_size_um=plausible_um(pixel_size_um),
         is_rgb="S" in stored and order.axes.c == 3,
         is_guessed=is_guessed,
         failures=_DAMAGED,
@@ -74,15 +74,7 @@ def _images(path: Path) -> list[Any]:
     try:
         images = list(liffile.LifFile(path).images)
     except _DAMAGED as error:
-        raise _damaged(path, error) from error
+        raise damaged_file(path, "LIF", error) from error
     if not images:
         raise ImageFileError("{name} holds no image.", name=path.name)
     return images
-
-
-def _damaged(path: Path, error: Exception) -> ImageFileError:
-    return ImageFileError(
-        "{name} cannot be read as LIF: it is damaged or incomplete ({reason}).",
-        name=path.name,
-        reason=first_line(error),
-    )

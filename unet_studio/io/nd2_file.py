@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, guess_roles
 from unet_studio.io.frame_pixels import FramePixels
-from unet_studio.io.image_source import ArraySource, Channel, Colour, first_line
+from unet_studio.io.image_source import ArraySource, Channel, Colour, damaged_file, plausible_um
 from unet_studio.io.optional_reader import reader_module
 
 _DAMAGED = (
@@ -27,7 +26,7 @@ def nd2_scenes(path: Path) -> list[str]:
     try:
         return [str(number + 1) for number in range(file.sizes.get(_POSITION, 1))]
     except _DAMAGED as error:
-        raise _damaged(path, error) from error
+        raise damaged_file(path, "ND2", error) from error
     finally:
         file.close()
 
@@ -66,12 +65,12 @@ def open_nd2(path: Path, scene: int = 0) -> ArraySource:
         is_rgb = bool(file.is_rgb)
     except _DAMAGED as error:
         file.close()
-        raise _damaged(path, error) from error
+        raise damaged_file(path, "ND2", error) from error
     return ArraySource(
         path.name,
         (pixels,),
         order,
-        pixel_size_um=size if 1e-5 < size < 1e5 and size != 1.0 else None,
+        pixel_size_um=plausible_um(size) if size != 1.0 else None,  # 1: not calibrated.
         channels=channels,
         is_rgb=is_rgb,
         is_guessed=is_guessed,
@@ -89,12 +88,4 @@ def _opened(path: Path) -> Any:
     try:
         return nd2.ND2File(path)
     except _DAMAGED as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> ImageFileError:
-    return ImageFileError(
-        "{name} cannot be read as ND2: it is damaged or incomplete ({reason}).",
-        name=path.name,
-        reason=first_line(error),
-    )
+        raise damaged_file(path, "ND2", error) from error

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder
-from unet_studio.io.image_source import LARGEST_PLANE_BYTES, ArraySource, first_line
+from unet_studio.io.image_source import LARGEST_PLANE_BYTES, ArraySource, damaged_file, plausible_um
 from unet_studio.io.optional_reader import reader_module
 
 _UM_PER_UNIT = {"mm": 1e3, "micron": 1.0, "meter": 1e6}
@@ -67,15 +67,11 @@ def open_nifti(path: Path) -> ArraySource:
         unit = image.header.get_xyzt_units()[0] if hasattr(image.header, "get_xyzt_units") else "mm"
         size_um = float(image.header.get_zooms()[0]) * _UM_PER_UNIT.get(unit, 0.0)
     except damaged as error:
-        raise ImageFileError(
-            "{name} cannot be read as NIfTI: it is damaged or incomplete ({reason}).",
-            name=path.name,
-            reason=first_line(error),
-        ) from error
+        raise damaged_file(path, "NIfTI", error) from error
     return ArraySource(
         path.name,
         (volume,),
         AxisOrder(stored, stored, volume.shape),
-        pixel_size_um=size_um if 1e-5 < size_um < 1e5 else None,
+        pixel_size_um=plausible_um(size_um),
         failures=damaged,
     )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, guess_roles
-from unet_studio.io.image_source import ArrayLike, ArraySource, first_line
+from unet_studio.io.image_source import ArrayLike, ArraySource, damaged_file
 from unet_studio.io.plain_pixels import PlainPixels
 
 _DAMAGED = (ValueError, OSError, EOFError, TypeError, MemoryError, SyntaxError, OverflowError)
@@ -45,11 +45,7 @@ def open_npy(path: Path) -> ArraySource:
         if missing > 0:
             raise EOFError(f"{missing} bytes are missing")
     except _DAMAGED as error:
-        raise ImageFileError(
-            "{name} cannot be read as NumPy array: it is damaged or incomplete ({reason}).",
-            name=path.name,
-            reason=first_line(error),
-        ) from error
+        raise damaged_file(path, "NumPy array", error) from error
     pixels: ArrayLike = PlainPixels(path, offset, dtype, shape)
     if is_fortran:
         pixels = _ColumnByColumn(PlainPixels(path, offset, dtype, shape[::-1]))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, guess_roles
-from unet_studio.io.image_source import ArraySource, first_line
+from unet_studio.io.image_source import ArraySource, damaged_file
 from unet_studio.io.optional_reader import reader_module
 
 _DAMAGED = (
@@ -27,9 +26,5 @@ def open_oif(path: Path) -> ArraySource:
             guessed, is_guessed = guess_roles(stored, shape)
             order = AxisOrder(stored, guessed, shape)
     except _DAMAGED as error:
-        raise ImageFileError(
-            "{name} cannot be read as OIF: it is damaged or incomplete ({reason}).",
-            name=path.name,
-            reason=first_line(error),
-        ) from error
+        raise damaged_file(path, "OIF", error) from error
     return ArraySource(path.name, (pixels,), order, is_guessed=is_guessed, failures=_DAMAGED)

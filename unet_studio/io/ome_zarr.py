@@ -16,7 +16,7 @@ import numpy as np
 
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, guess_roles
-from unet_studio.io.image_source import ArrayLike, ArraySource, Channel, Colour, first_line
+from unet_studio.io.image_source import ArrayLike, ArraySource, Channel, Colour, damaged_file, plausible_um
 
 _DAMAGED = (
     RuntimeError, ValueError, KeyError, TypeError, IndexError, OSError, MemoryError, AttributeError, EOFError,
@@ -60,7 +60,7 @@ def open_ome_zarr(path: Path, scene: int = 0) -> ArraySource:
         channels = _channels(attributes.get("omero", {}), order.axes.c)
         pixel_size_um = _pixel_size_um(image, stored)
     except _DAMAGED as error:
-        raise _damaged(path, error) from error
+        raise damaged_file(path, "OME-Zarr", error) from error
     return ArraySource(
         path.name,
         tuple(arrays),
@@ -79,7 +79,7 @@ def ome_zarr_scenes(path: Path) -> list[str]:
         images = _group(path)[1]["multiscales"]
         return [str(one.get("name") or number) for number, one in enumerate(images, 1)]
     except _DAMAGED as error:
-        raise _damaged(path, error) from error
+        raise damaged_file(path, "OME-Zarr", error) from error
 
 
 def _group(path: Path) -> tuple[Any, Mapping[str, Any]]:
@@ -97,14 +97,6 @@ def _group(path: Path) -> tuple[Any, Mapping[str, Any]]:
     if not attributes.get("multiscales"):
         raise ImageFileError("{name} is a zarr group without an image (no multiscales).", name=path.name)
     return group, attributes
-
-
-def _damaged(path: Path, error: Exception) -> ImageFileError:
-    return ImageFileError(
-        "{name} cannot be read as OME-Zarr: it is damaged or incomplete ({reason}).",
-        name=path.name,
-        reason=first_line(error),
-    )
 
 
 def _array(group: Any, path: str) -> ArrayLike:
@@ -144,7 +136,7 @@ def _pixel_size_um(image: Mapping[str, Any], stored: str) -> float | None:
     for step in steps:
         if step.get("type") == "scale" and len(step.get("scale", [])) == len(stored):
             scale *= float(step["scale"][stored.index("X")])
-    return scale * factor if factor and 1e-5 < scale * factor < 1e5 else None
+    return plausible_um(scale * factor) if factor else None
 
 
 def _channels(omero: Mapping[str, Any], count: int) -> tuple[Channel, ...]:

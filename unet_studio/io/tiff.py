@@ -15,7 +15,7 @@ import tifffile
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.atomic import write_atomically
 from unet_studio.io.axis_order import AxisOrder, guess_roles
-from unet_studio.io.image_source import ArrayLike, ArraySource, PlaneArray, first_line
+from unet_studio.io.image_source import ArrayLike, ArraySource, PlaneArray, damaged_file
 from unet_studio.io.plain_pixels import PlainPixels
 from unet_studio.io.tiff_metadata import channels_of, companion_files, pixel_size_um_of
 
@@ -100,7 +100,7 @@ def open_tiff(path: Path, scene: int = 0, *, as_stored: bool = False) -> ArraySo
         )
     except DAMAGED as error:
         file.close()
-        raise _damaged(path, error) from error
+        raise damaged_file(path, "TIFF", error) from error
     if all(isinstance(array, PlainPixels | np.ndarray) for array in arrays):
         file.close()
     return source
@@ -153,15 +153,7 @@ def _opened(path: Path) -> tifffile.TiffFile:
             return tifffile.TiffFile(companion.first, omexml=companion.xml)
         return tifffile.TiffFile(path)
     except DAMAGED as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> ImageFileError:
-    return ImageFileError(
-        "{name} cannot be read as TIFF: it is damaged or incomplete ({reason}).",
-        name=path.name,
-        reason=first_line(error),
-    )
+        raise damaged_file(path, "TIFF", error) from error
 
 
 def _scenes(file: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:

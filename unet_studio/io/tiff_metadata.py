@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import tifffile
 
-from unet_studio.io.image_source import Channel, Colour
+from unet_studio.io.image_source import Channel, Colour, plausible_um
 
 _UM_PER_UNIT = {
     "µm": 1.0,
@@ -116,12 +116,12 @@ def pixel_size_um_of(file: tifffile.TiffFile, page: Any) -> float | None:
         found = re.search(r'PhysicalSizeX="([^"]+)"', file.ome_metadata)
         unit = re.search(r'PhysicalSizeXUnit="([^"]+)"', file.ome_metadata)
         factor = _UM_PER_UNIT.get(unit.group(1) if unit else "µm")
-        return _positive(float(found.group(1)) * factor) if found and factor else None
+        return plausible_um(float(found.group(1)) * factor) if found and factor else None
     if file.is_svs:
         found = re.search(r"MPP\s*=\s*([\d.]+)", page.description)
-        return _positive(float(found.group(1))) if found else None
+        return plausible_um(float(found.group(1))) if found else None
     if file.is_lsm and file.lsm_metadata:
-        return _positive(float(file.lsm_metadata.get("VoxelSizeX", 0)) * 1e6)
+        return plausible_um(float(file.lsm_metadata.get("VoxelSizeX", 0)) * 1e6)
     tags = page.tags
     resolution, unit_tag = tags.get("XResolution"), tags.get("ResolutionUnit")
     if resolution is None or not resolution.value[0]:
@@ -130,11 +130,7 @@ def pixel_size_um_of(file: tifffile.TiffFile, page: Any) -> float | None:
     if file.is_imagej and file.imagej_metadata:
         unit_name = str(file.imagej_metadata.get("unit", "")).replace("\\u00B5", "µ")
         factor = _UM_PER_UNIT.get(unit_name)
-        return _positive(factor / per_unit) if factor and per_unit else None
+        return plausible_um(factor / per_unit) if factor and per_unit else None
     if unit_tag is not None and int(unit_tag.value) == tifffile.RESUNIT.CENTIMETER and per_unit:
-        return _positive(1e4 / per_unit)
+        return plausible_um(1e4 / per_unit)
     return None
-
-
-def _positive(size_um: float) -> float | None:
-    return size_um if 1e-5 < size_um < 1e5 else None
