@@ -1,10 +1,11 @@
 """Stages the CC0 nuclei sets as the folders that `unet-studio train` reads.
 
-    python stage_data.py DATA STAGE
+    python stage_data.py DATA STAGE [--hard]
 
 makes STAGE/{train,val}/{images,masks} of links into DATA/nuclei_dsb2018 and DATA/nuclei_bbbc039.
 Validation images are those named in val_images.txt beside this file (20 % of each kind, drawn once with
---draw). Rare kinds are linked several times so that the sampler meets them often enough.
+--draw). Rare kinds are linked several times so that the sampler meets them often enough; with --hard also the
+images of hard_images.txt, on which the first stage stayed poor (report.py --hard).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import sys
 from pathlib import Path
 
 VAL_LIST = Path(__file__).with_name("val_images.txt")
+HARD_LIST = Path(__file__).with_name("hard_images.txt")
+HARD_REPEATS = 2
 VAL_SHARE = 0.2
 SEED = 2015
 REPEATS = {"fluorescence": 1, "bbbc039": 1, "he_purple": 3, "grey_brightfield": 6}
@@ -56,13 +59,14 @@ def main() -> None:
     if "--draw" in sys.argv:
         VAL_LIST.write_text("\n".join(draw(kinds)) + "\n")
     val_names = set(VAL_LIST.read_text().split())
+    hard_names = set(HARD_LIST.read_text().split()) if "--hard" in sys.argv else set()
     for kind, paths in kinds.items():
         for path in paths:
             if path.name in val_names:
                 link(path, stage / "val", path.stem)
                 link(path, stage / f"val_{kind}", path.stem)
                 continue
-            for repeat in range(REPEATS[kind]):
+            for repeat in range(REPEATS[kind] + (HARD_REPEATS if path.name in hard_names else 0)):
                 link(path, stage / "train", path.stem + (f"_again{repeat}" if repeat else ""))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import discs
 from unet_studio.segmentation import augmentation
-from unet_studio.segmentation.augmentation import jitter_stain, light_unevenly, random_warp, vary_grey_values
+from unet_studio.segmentation.augmentation import jitter_stain, light_unevenly, random_warp, restain, vary_grey_values
 from unet_studio.settings.training import Augmentation
 
 STILL = Augmentation(elastic_sigma_px=0, rotate=False, flip=False, scale=1.0, grey=0, noise=0, blur=0)
@@ -129,6 +129,24 @@ def test_stain_jitter_of_no_strength_gives_the_image_back_and_white_stays_bright
     np.testing.assert_allclose(jitter_stain(np.random.default_rng(1), image, strength=0.0), image, atol=1e-4)
     white = np.ones((8, 8, 3), np.float32)
     assert jitter_stain(np.random.default_rng(1), white, strength=1.0).min() > 0.8
+
+
+def test_bright_cells_on_black_become_a_dye_on_white() -> None:
+    grey = np.zeros((8, 8, 3), np.float32)
+    grey[2:6, 2:6] = 1.0
+    out = restain(np.random.default_rng(1), grey)
+    np.testing.assert_allclose(out[0, 0], 1.0)
+    assert out[3, 3].max() < 1.0
+    assert np.ptp(out[3, 3]) > 0.05  # It has a colour.
+
+
+def test_in_other_dyes_white_stays_white_and_what_was_darker_stays_darker() -> None:
+    dark, pale = np.array([0.3, 0.2, 0.5], np.float32), np.array([0.7, 0.6, 0.8], np.float32)
+    image = np.stack([np.ones((4, 3), np.float32), np.tile(dark, (4, 1)), np.tile(pale, (4, 1))], axis=1)
+    for seed in range(20):
+        out = restain(np.random.default_rng(seed), image)
+        np.testing.assert_allclose(out[:, 0], 1.0, atol=1e-5)
+        assert out[0, 1].sum() < out[0, 2].sum() < 3.0
 
 
 def test_stains_separate_as_scikit_image_separates_them() -> None:

@@ -39,10 +39,8 @@ from unet_studio.unet.device import Device, choose_device, with_precision
 from unet_studio.unet.network import UNet
 from unet_studio.unet.tracking import CurvePoint, FitResult
 from unet_studio.unet.training import fit
-from unet_studio.unet.validation import Validator, score_instances, tune_postprocessing
+from unet_studio.unet.validation import Validator, can_tune, score_instances, tune_postprocessing
 from unet_studio.unet.weights import load_encoder_weights, load_network, save_weights, with_classes
-
-_TUNE_FROM_IMAGES = 5
 
 
 def run_training(request: Train, context: ServerContext) -> Trained:
@@ -238,7 +236,7 @@ def _finish(
             p if t.checked is None else p * t.checked[:, :, None]
             for p, t in zip(probabilities, truths, strict=True)
         ]
-        if len(truths) >= _TUNE_FROM_IMAGES and not model.stuff:
+        if can_tune(len(truths), model.stuff):
             post, scores = tune_postprocessing(labels, probabilities, model.postprocessing)
             model = msgspec.structs.replace(model, postprocessing=post)
         else:

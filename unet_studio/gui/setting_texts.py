@@ -151,6 +151,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "noise": (_m("settings", "Noise"), _m("settings", "Strength.")),
     "blur": (_m("settings", "Blur"), _m("settings", "Strength.")),
     "stain": (_m("settings", "Stain"), _m("settings", "More or less of each dye; only for colour images.")),
+    "restain": (_m("settings", "Other dyes"), _m("settings", "Share of patches in dyes of random colours.")),
     "invert": (_m("settings", "Invert"), _m("settings", "Share of patches with inverted grey values.")),
     "to_grey": (_m("settings", "Colour to grey"), _m("settings", "Share of colour patches turned grey.")),
     "unwarped": (

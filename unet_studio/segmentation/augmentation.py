@@ -120,6 +120,8 @@ def vary_grey_values(rng: np.random.Generator, image: FloatArray, settings: Augm
     channels = image.shape[2]
     if channels == 3 and settings.stain > 0:
         image = jitter_stain(rng, image, strength=settings.stain)
+    if channels == 3 and settings.restain > 0 and rng.random() < settings.restain:
+        image = restain(rng, image)
     if channels > 1:
         if rng.random() < settings.to_grey:
             image = np.repeat(
@@ -158,14 +160,35 @@ def light_unevenly(rng: np.random.Generator, image: FloatArray, *, strength: flo
     return np.asarray(image * (1 + ramps[0]) + ramps[1], np.float32)
 
 
+def restain(rng: np.random.Generator, image: FloatArray) -> FloatArray:
+    """A patch, float32 (H, W, 3) with most values in [0, 1], in dyes of random colours on white.
+
+    In a coloured one each of its stains (haematoxylin, eosin, DAB) gets another colour. A grey one, such as
+    bright cells on black, becomes the density of one dye.
+    """
+    if np.array_equal(image[:, :, 0], image[:, :, 1]) and np.array_equal(image[:, :, 0], image[:, :, 2]):
+        stains = np.clip(image[:, :, :1], 0.0, None) * np.float32(rng.uniform(0.7, 2.5))
+        over = np.float32(0.0)
+    else:
+        stains, over = np.clip(_stains(image), 0.0, None), np.maximum(image - 1.0, 0.0)
+    colours = rng.dirichlet(np.ones(3), stains.shape[2]).astype(np.float32)
+    colours /= np.linalg.norm(colours, axis=1, keepdims=True)
+    return np.asarray(np.exp(-(stains @ colours)) + over, np.float32)
+
+
+def _stains(image: FloatArray) -> FloatArray:
+    """How much haematoxylin, eosin and DAB is in each pixel of a transmitted-light patch."""
+    density = -np.log(np.clip(image, _DARKEST, 1.0))
+    return np.asarray(density @ _FROM_DENSITY, np.float32)
+
+
 def jitter_stain(rng: np.random.Generator, image: FloatArray, *, strength: float) -> FloatArray:
     """A transmitted-light RGB patch, float32 (H, W, 3) with white at 1, with more or less of each stain.
 
     The optical densities of haematoxylin, eosin and DAB (Ruifrok and Johnston 2001) are each scaled and
     shifted at random (Tellez et al. 2018).
     """
-    density = -np.log(np.clip(image, _DARKEST, 1.0))
-    stains = density @ _FROM_DENSITY
+    stains = _stains(image)
     stains *= rng.uniform(1 - 0.5 * strength, 1 + 0.5 * strength, 3).astype(np.float32)
     stains += rng.uniform(-0.05 * strength, 0.05 * strength, 3).astype(np.float32)
     # What is brighter than white stays so much brighter.

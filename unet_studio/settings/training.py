@@ -62,6 +62,9 @@ class Augmentation(Struct, frozen=True, forbid_unknown_fields=True):
     noise: Annotated[float, Meta(ge=0, le=1, description="Strength of noise")] = 0.5
     blur: Annotated[float, Meta(ge=0, le=1, description="Strength of blur")] = 0.5
     stain: Annotated[float, Meta(ge=0, le=1, description="Strength of stain changes, RGB only")] = 0.0
+    restain: Annotated[float, Meta(ge=0, le=1, description="Share in stains of other colours, RGB only")] = (
+        0.0
+    )
     invert: Annotated[float, Meta(ge=0, le=1, description="Share of patches with inverted grey values")] = 0.0
     to_grey: Annotated[float, Meta(ge=0, le=1, description="Share of colour patches turned grey")] = 0.0
     unwarped: Annotated[

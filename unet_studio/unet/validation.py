@@ -30,6 +30,7 @@ _TRIED: Mapping[str, tuple[float, ...]] = MappingProxyType({
     "threshold": (0.3, 0.4, 0.5, 0.6),
     "grow_px": (0, 1),
 })  # fmt: skip
+_TUNE_FROM_IMAGES = 5
 _TUNING_IOUS = (0.5, 0.75)
 
 Probabilities = npt.NDArray[np.float32]
@@ -116,7 +117,8 @@ class Validator:
         classes = network.config.classes
         losses = []
         confusion = np.zeros((classes, classes), np.int64)
-        pairs = []
+        tried = self._postprocessings()
+        pairs: list[list[tuple[LabelArray, LabelArray]]] = [[] for _ in tried]
         for sample, weight, p in zip(
             self._samples, self._weights, self.predict(network, device, context), strict=True
         ):
@@ -125,14 +127,19 @@ class Validator:
             likelihood = np.clip(np.take_along_axis(whole, truth[:, :, None], 2)[:, :, 0], _EPSILON, 1)
             losses.append(float((-np.log(likelihood) * weight)[counted].mean()) if counted.any() else 0.0)
             confusion += confusion_matrix(truth, whole.argmax(2), classes=classes, counted=counted)
-            found, class_of = instances_of_classes(p, self._postprocessing, self._stuff)
             # Instances only half inside the checked area count with that half on both sides.
             true = (
                 sample.labels if sample.countable is None else sample.countable[sample.labels] * sample.labels
             )
-            found = only_countable(found, class_of, self._stuff)
-            pairs.append((np.where(counted, true, 0), np.where(counted, found, 0)))
-        pixels, instances = pixel_scores(confusion), score_images(pairs, binary_as_components=False)
+            true = np.where(counted, true, 0)
+            for settings, of_settings in zip(tried, pairs, strict=True):
+                found = only_countable(*instances_of_classes(p, settings, self._stuff), self._stuff)
+                of_settings.append((true, np.where(counted, found, 0)))
+        pixels = pixel_scores(confusion)
+        instances = max(
+            (score_images(of_settings, binary_as_components=False) for of_settings in pairs),
+            key=lambda scores: scores.ap50,
+        )
         return ValidationScore(
             loss=float(np.mean(losses)),
             dice=pixels.mean_dice if confusion[1:].any() else None,
@@ -145,6 +152,21 @@ class Validator:
             misses=instances.misses,
             inventions=instances.inventions,
         )
+
+
+    def _postprocessings(self) -> list[Postprocessing]:
+        """The instances are those of the best seed threshold where one will be tuned: weights are not worse
+        because they are surer of themselves."""
+        start = self._postprocessing
+        if not can_tune(len(self._samples), self._stuff):
+            return [start]
+        others = [msgspec.structs.replace(start, seed_threshold=t) for t in _TRIED["seed_threshold"]]
+        return [start, *(one for one in others if one != start)]
+
+
+def can_tune(images: int, stuff: Sequence[int]) -> bool:
+    """True if the validation images are enough to choose post-processing by."""
+    return images >= _TUNE_FROM_IMAGES and not stuff
 
 
 def only_countable(labels: LabelArray, class_of: Sequence[int], stuff: Sequence[int]) -> LabelArray:
