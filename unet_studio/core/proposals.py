@@ -37,20 +37,72 @@ class Proposals:
     rejected: set[int] = field(default_factory=set)
     made_at: float = field(default_factory=time.time)
     """Seconds since the epoch; tells this set of proposals from an earlier one."""
+    covered: list[Rect] | None = None
+    """The parts of a large plane that were proposed on so far; None: all of the plane was."""
 
     @staticmethod
-    def from_label_image(labels: LabelArray, *, model: str) -> Proposals:
-        """Proposals of an int32 (H, W) label image of the whole plane."""
+    def from_label_image(labels: LabelArray, *, model: str, corner: TileIndex = TileIndex(0, 0)) -> Proposals:
+        """Proposals of an int32 (H, W) label image of the whole plane, or of a part that begins at the corner
+        of a tile."""
         tiles = LabelTiles()
         height, width = labels.shape
         for index in tiles_covering(Rect.of_size(height, width)):
-            cell = tile_rect(index)
-            part = labels[cell.slices]
+            part = labels[tile_rect(index).slices]
             if part.any():
                 tile = np.zeros((TILE_PX, TILE_PX), np.int32)
                 tile[: part.shape[0], : part.shape[1]] = part
-                tiles.replace(index, tile)
-        return Proposals(tiles, _table_of(labels), model)
+                tiles.replace(TileIndex(index.row + corner.row, index.col + corner.col), tile)
+        table = _table_of(labels, down=corner.row * TILE_PX, right=corner.col * TILE_PX)
+        return Proposals(tiles, table, model)
+
+    @staticmethod
+    def from_parts(*, model: str) -> Proposals:
+        """None yet: they come part by part."""
+        return Proposals(LabelTiles(), {}, model, covered=[])
+
+    def join(self, part: Proposals, area: Rect) -> Rect:
+        """Take the proposals of `part` that touch `area`; they replace those here that touch it and were not
+        accepted. Returns the rectangle that looks otherwise now.
+
+        `part` is changed too: do not use it any more. Cells on the border between two areas come out once,
+        if both parts reached beyond it far enough to hold them whole.
+        """
+        gone = [p.id for p in self.table.values() if p.id not in self.accepted and not _apart(p.rect, area)]
+        taken = [p for p in part.table.values() if not _apart(p.rect, area)]
+        offset = max(self.table, default=0)
+        remains = np.ones(offset + 1, bool)
+        remains[gone] = False
+        # The last entry, 0, is for the ids of those that were cut: their pixels are still there.
+        new_id = np.zeros(max(part.table, default=0) + 2, np.int32)
+        altered = area
+        for proposal in [self.table.pop(i) for i in gone]:
+            altered = altered.union(proposal.rect)
+            self.rejected.discard(proposal.id)
+        for number, proposal in enumerate(taken, offset + 1):
+            new_id[proposal.id] = number
+            altered = altered.union(proposal.rect)
+            self.table[number] = replace(proposal, id=number)
+            if proposal.id in part.rejected:
+                self.rejected.add(number)
+        for index in tiles_covering(altered):
+            if index in self.tiles or index in part.tiles:
+                old = self.tiles.tile(index)
+                old = np.where(remains[old], old, np.int32(0))
+                self.tiles.replace(index, np.where(old > 0, old, new_id.take(part.tiles.tile(index), mode="clip")))
+        if self.covered is not None:
+            self.covered.append(area)
+        return altered
+
+    def without_cut(self, window: Rect, bounds: Rect) -> None:
+        """Forget the proposals that the edges of the predicted `window` cut, except where it ends with the
+        plane, `bounds`."""
+        whole = Rect(
+            window.top + (window.top > bounds.top),
+            window.left + (window.left > bounds.left),
+            window.bottom - (window.bottom < bounds.bottom),
+            window.right - (window.right < bounds.right),
+        )
+        self.table = {i: p for i, p in self.table.items() if p.rect.intersect(whole) == p.rect}
 
     def give_classes(self, class_of: Mapping[int, int]) -> None:
         """Set the class of proposals by their id; the others stay as they are."""
@@ -89,19 +141,24 @@ def reject_covered(proposals: Proposals, labels: LabelTiles) -> None:
             proposals.rejected.add(proposal_id)
 
 
-def _table_of(labels: LabelArray) -> dict[int, Proposal]:
-    """Bounding rectangle and area of every label, in one pass over the labelled pixels."""
+def _apart(one: Rect, other: Rect) -> bool:
+    return one.intersect(other).is_empty
+
+
+def _table_of(labels: LabelArray, *, down: int, right: int) -> dict[int, Proposal]:
+    """Bounding rectangle (moved so far) and area of every label, in one pass over the labelled pixels."""
     ys, xs = np.nonzero(labels)
     if ys.size == 0:
         return {}
     ids, place, areas = np.unique(labels[ys, xs], return_inverse=True, return_counts=True)
-    top, left = np.full(ids.size, labels.shape[0]), np.full(ids.size, labels.shape[1])
-    bottom, right = np.zeros(ids.size, int), np.zeros(ids.size, int)
-    np.minimum.at(top, place, ys)
-    np.minimum.at(left, place, xs)
-    np.maximum.at(bottom, place, ys + 1)
-    np.maximum.at(right, place, xs + 1)
-    rows = zip(ids, top, left, bottom, right, areas, strict=True)
+    first_y, first_x = np.full(ids.size, labels.shape[0]), np.full(ids.size, labels.shape[1])
+    end_y, end_x = np.zeros(ids.size, int), np.zeros(ids.size, int)
+    np.minimum.at(first_y, place, ys)
+    np.minimum.at(first_x, place, xs)
+    np.maximum.at(end_y, place, ys + 1)
+    np.maximum.at(end_x, place, xs + 1)
+    rows = zip(ids, first_y, first_x, end_y, end_x, areas, strict=True)
     return {
-        int(i): Proposal(int(i), Rect(int(t), int(x), int(b), int(r)), int(n)) for i, t, x, b, r, n in rows
+        int(i): Proposal(int(i), Rect(int(t), int(x), int(b), int(r)).shift(down, right), int(n))
+        for i, t, x, b, r, n in rows
     }

@@ -38,12 +38,13 @@ _THREADS = torch.get_num_threads()
 def handle_predict(
     request: Predict, arrays: list[Array], context: ServerContext
 ) -> tuple[Outcome, list[Array]]:
-    """Proposals of the plane in `arrays`."""
+    """Proposals of the plane in `arrays`, or of the part of one."""
     started = time.perf_counter()
     device = choose_device(request.device)
     folder = Path(request.model)
     network, model = _network(folder, device, _stamp(folder))
-    prediction = propose(network, model, arrays[0], device, context)
+    reference = arrays[1] if len(arrays) > 1 else None
+    prediction = propose(network, model, arrays[0], device, context, reference=reference)
     outcome = Predicted(
         job=request.job,
         device=device.name,

@@ -75,4 +75,4 @@ def _ranges(contrast: Contrast) -> list[tuple[float, float]]:
 
 
 def _kind(image: LoadedImage) -> Kind:
-    return str(image.plane.dtype), tuple(image.source.channels)
+    return str(image.source.dtype), tuple(image.source.channels)

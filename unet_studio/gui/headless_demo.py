@@ -45,7 +45,7 @@ def run_headless_demo(images: Path, out: Path) -> Iterator[str]:
         for record in session.images():
             session.show_image(record.id)
             wait(partial(_is_shown, session, record.id))
-            window.proposing.propose()
+            window.proposing.propose(window.canvas.view_rect)
             wait(lambda: not window.proposing.is_busy and not window.job_bar.isVisible())
             count = len(session.open_proposals())
             session.accept_all()

@@ -16,14 +16,22 @@ from unet_studio.core.errors import ImageFileError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.canvas.contrast import Contrast
-from unet_studio.gui.canvas.image_layer import DisplayImage
+from unet_studio.gui.canvas.image_layer import DisplayImage, Picture
+from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.translation import tr
 from unet_studio.io.image_source import ImageSource, whole_plane
 from unet_studio.io.open_image import open_image
+from unet_studio.io.overview import Overview, OverviewCache, make_overview, overview_factor, sample_pixels
 from unet_studio.io.tiff import glance_at_tiff
 from unet_studio.segmentation.normalization import PlaneArray
+from unet_studio.settings.locations import user_folder
 from unet_studio.store.fingerprint import fingerprint
 from unet_studio.store.project_store import ImageRecord, ProjectStore
+
+_LARGEST_WHOLE_BYTES = 2**28
+"""Larger planes are read by tiles."""
+_COSTLY_PX = 2**25
+"""An overview that took so much reading is kept on the disk."""
 
 
 class FileState(Enum):
@@ -57,15 +65,16 @@ class PlaneKey(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class LoadedImage:
-    """One plane. `plane` (H, W, C), never written to; `document` belongs to the GUI thread."""
+    """One plane. `plane` (H, W, C), never written to, None for a plane that is too large to be held;
+    `document` belongs to the GUI thread."""
 
     record: ImageRecord
     key: PlaneKey
     source: ImageSource
     plane_id: int
     file_state: FileState
-    plane: PlaneArray
-    display: DisplayImage
+    plane: PlaneArray | None
+    display: Picture
     document: Document
     proposals: Proposals | None
     former_path: Path
@@ -100,11 +109,17 @@ class LoadedImage:
     @property
     def channel_names(self) -> list[str]:
         """Of every channel: as the file says, else by number."""
-        if self.source.is_rgb and self.plane.shape[2] == 3:
+        if self.source.is_rgb and self.source.axes.c == 3:
             return [tr("display", "Red"), tr("display", "Green"), tr("display", "Blue")]
         numbered = tr("display", "Channel {number}")
         given = [channel.name for channel in self.source.channels]
         return [name or numbered.format(number=place) for place, name in enumerate(given, 1)]
+
+    def values_at(self, y: int, x: int) -> list[float]:
+        """The grey values of a pixel, one for each channel; none while it has not been read."""
+        if self.plane is not None:
+            return list(self.plane[y, x].tolist())
+        return (self.display.values_at(y, x) if isinstance(self.display, TiledImage) else None) or []
 
     @property
     def path(self) -> Path:
@@ -114,16 +129,15 @@ class LoadedImage:
     @property
     def shape_text(self) -> str:
         """Size, channels and bit depth for a person."""
-        height, width, channels = self.plane.shape
-        kind = tr("images", "{count} channels").format(count=channels)
-        if channels == 1:
+        axes = self.source.axes
+        kind = tr("images", "{count} channels").format(count=axes.c)
+        if axes.c == 1:
             kind = tr("images", "grey")
         elif self.source.is_rgb:
             kind = tr("images", "RGB")
         text = tr("images", "{width} × {height}, {kind}, {bits}-bit").format(
-            width=width, height=height, kind=kind, bits=self.plane.dtype.itemsize * 8
+            width=axes.x, height=axes.y, kind=kind, bits=self.source.dtype.itemsize * 8
         )
-        axes = self.source.axes
         if axes.z > 1:
             text += ", " + tr("images", "z {place} of {count}").format(place=self.z + 1, count=axes.z)
         if axes.t > 1:
@@ -131,7 +145,7 @@ class LoadedImage:
         return text
 
 
-def first_look(record: ImageRecord, key: PlaneKey) -> tuple[DisplayImage, Rect] | None:
+def first_look(record: ImageRecord, key: PlaneKey) -> tuple[Picture, Rect] | None:
     """A coarse picture of a large image and the rectangle it fills; None where reading it takes no time."""
     if (key.t, key.z) != (0, 0) or record.path.suffix.lower() not in (".tif", ".tiff"):
         return None
@@ -193,9 +207,8 @@ def _load(
 ) -> LoadedImage:
     # A file that has fewer planes than before shows its last one.
     key = PlaneKey(key.image_id, min(key.t, source.axes.t - 1), min(key.z, source.axes.z - 1))
-    plane = whole_plane(source, t=key.t, z=key.z)
-    plane.flags.writeable = False
-    height, width = plane.shape[:2]
+    height, width = source.axes.y, source.axes.x
+    plane, display = _pixels(source, record, key)
     plane_id = store.open_plane(record.id, height=height, width=width, t=key.t, z=key.z)
     stack = store.know_planes(record.id, t=source.axes.t, z=source.axes.z, height=height, width=width)
     document = store.load_document(plane_id)
@@ -203,8 +216,7 @@ def _load(
     proposals = store.load_proposals(plane_id)
     if proposals is not None:
         reject_covered(proposals, document.labels)
-    display = DisplayImage.from_plane(plane)
-    display = replace(display, auto=_as_the_file_shows(display.auto, source))
+    display = display.with_auto(_as_the_file_shows(display.auto, source))
     return LoadedImage(
         record=record,
         key=key,
@@ -219,6 +231,29 @@ def _load(
         contrast=display.auto,
         stored_checked=stack.checked,
     )
+
+
+def _pixels(source: ImageSource, record: ImageRecord, key: PlaneKey) -> tuple[PlaneArray | None, Picture]:
+    """The plane, or None if it is too large, and how it is shown."""
+    axes = source.axes
+    if axes.y * axes.x * axes.c * source.dtype.itemsize <= _LARGEST_WHOLE_BYTES:
+        plane = whole_plane(source, t=key.t, z=key.z)
+        plane.flags.writeable = False
+        return plane, DisplayImage.from_plane(plane)
+    sample = sample_pixels(source, t=key.t, z=key.z)
+    return None, TiledImage(source, _overview(source, record, key), sample, t=key.t, z=key.z)
+
+
+def _overview(source: ImageSource, record: ImageRecord, key: PlaneKey) -> Overview:
+    cache = OverviewCache(user_folder() / "overviews")
+    name = f"{record.fingerprint.digest} {source.order.roles} {key.t} {key.z} {source.axes}"
+    kept = cache.load(name) if record.fingerprint.digest else None
+    if kept is not None and kept.shape[2] == source.axes.c:
+        return Overview(kept, overview_factor(source), 0)
+    made = make_overview(source, t=key.t, z=key.z)
+    if made.read_px > _COSTLY_PX and record.fingerprint.digest:
+        cache.keep(name, made.pixels)
+    return made
 
 
 def _as_the_file_shows(auto: Contrast, source: ImageSource) -> Contrast:

@@ -28,7 +28,7 @@ from unet_studio.gui.asking import Asking
 from unet_studio.gui.background.engine_thread import EngineThread
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.canvas.contrast import Contrast
-from unet_studio.gui.canvas.image_layer import DisplayImage
+from unet_studio.gui.canvas.image_layer import Picture
 from unet_studio.gui.canvas.view import CanvasView
 from unet_studio.gui.contrast_keeper import ContrastKeeper
 from unet_studio.gui.label_classes import LabelClasses
@@ -156,7 +156,8 @@ class MainWindow(QMainWindow):
             "stack.later": lambda: self.stacks.step_t(1),
             "stack.copy": self.stacks.copy_to_next,
             "stack.interpolate": self.stacks.interpolate_selected,
-            "propose.run": lambda: attempt(self.proposing.propose),
+            "propose.run": lambda: attempt(lambda: self.proposing.propose(self.canvas.view_rect)),
+            "propose.whole": lambda: attempt(lambda: self.proposing.propose_whole(self.canvas.view_rect)),
             "propose.stop": self._escape,
             "propose.accept_all": lambda: attempt(session.accept_all),
             "propose.accept": self._enter,
@@ -289,6 +290,7 @@ class MainWindow(QMainWindow):
         self.tool_box.hint_changed.connect(self._hint.setText)
         self.tool_box.chosen.connect(self.tool_panel.show_tool)
         self.tool_box.failed.connect(self.problems.tell)
+        canvas.unreadable.connect(self.problems.tell)
         self.problems.saving_text.connect(self._saved.setText)
         self.contrast.changed.connect(self._show_contrast)
         self.images_panel.chosen.connect(self.session.show_image)
@@ -306,6 +308,7 @@ class MainWindow(QMainWindow):
         session.glanced.connect(self._show_glance)
         session.changed.connect(self._show_change)
         session.proposals_changed.connect(self._show_proposals)
+        session.proposals_joined.connect(self._show_joined)
         session.selection_changed.connect(self._show_selection)
         session.past_changed.connect(self._show_past)
         self.classes.changed.connect(self._show_classes)
@@ -448,7 +451,7 @@ class MainWindow(QMainWindow):
         if image is not None:
             self.problems.image_shown(image)
 
-    def _show_glance(self, display: DisplayImage, bounds: Rect) -> None:
+    def _show_glance(self, display: Picture, bounds: Rect) -> None:
         """A large image looks like this; it can be worked on when all of it is read."""
         self.canvas.layer.show_labels(None, bounds)
         self.canvas.set_plane(display, bounds)
@@ -484,6 +487,11 @@ class MainWindow(QMainWindow):
         else:
             for proposal_id in altered:
                 self.canvas.refresh(shown.table[proposal_id].rect)
+        self._enable_actions()
+
+    def _show_joined(self, rect: Rect) -> None:
+        self.canvas.layer.proposals_joined(rect, self.session.open_proposal_mask())
+        self.canvas.refresh(rect)
         self._enable_actions()
 
     def _show_selection(self) -> None:
@@ -561,8 +569,8 @@ class MainWindow(QMainWindow):
             self._hover.setText(image.shape_text if image else "")
         else:
             y, x = int(touch.at.y), int(touch.at.x)
-            values = " ".join(f"{value:g}" for value in image.plane[y, x].tolist())
-            text = f"{x}, {y}: {values}"
+            values = image.values_at(y, x)
+            text = f"{x}, {y}" + (": " + " ".join(f"{value:g}" for value in values) if values else "")
             past = self.session.past
             under = past.labels.value_at(y, x) if past else image.document.instance_at(y, x)
             if under:
@@ -594,6 +602,7 @@ class MainWindow(QMainWindow):
             "edit.delete": has_image and selected,
             "edit.checked": has_image,
             "propose.run": has_image and not busy,
+            "propose.whole": has_image and not busy,
             "propose.accept_all": waiting,
             "propose.accept": has_image,
             "propose.accept_next": waiting,

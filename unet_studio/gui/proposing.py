@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import cast
 
 from unet_studio.core.errors import UserError
-from unet_studio.core.proposals import Proposals
+from unet_studio.core.geometry import Rect
+from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.background.engine_client import EngineClient
 from unet_studio.gui.background.engine_thread import EngineThread, Job
 from unet_studio.gui.label_classes import LabelClasses
 from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.gui.models import Models
+from unet_studio.gui.proposing_by_parts import PartsRun, area_in_view
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import sentence_text, tr
 from unet_studio.jobs.messages import Predict, Predicted, Progress
@@ -20,7 +22,7 @@ from unet_studio.store.project_store import ProjectStore
 
 
 class Proposing(EngineClient):
-    """Sends the shown image to the engine and hands the answer to the session."""
+    """Sends the shown image to the engine and hands the answer to the session; a large image part by part."""
 
     def __init__(self, session: Session, models: Models, classes: LabelClasses, engine: EngineThread) -> None:
         super().__init__(engine, session)
@@ -28,38 +30,115 @@ class Proposing(EngineClient):
         self._models = models
         self._classes = classes
 
-    def propose(self) -> None:
-        """Propose on the shown image with the current model. Raises UserError without a model."""
-        image, model = self._session.current, self._models.current
-        if image is None or self.is_busy:
+    def propose(self, view: Rect) -> None:
+        """Propose on the shown image with the current model; on what is seen (`view`) of one that is too
+        large to be held. Raises UserError without a model."""
+        image, model = self._session.current, self._current_model()
+        if image is None or model is None:
             return
-        if model is None:
-            raise UserError("There is no model to propose with: train one, or install U-Net Studio again.")
+        if image.plane is None:
+            area = area_in_view(view, image.document.bounds)
+            self._begin_parts(PartsRun.on_part(image, model, area, self._session.store))
+            return
         request, plane, store = Predict(job=0, model=str(model)), image.plane, self._session.store
-        title = tr("proposing", "Proposing on {name}").format(name=image.path.name)
         self._engine.submit(
             Job(
-                title,
+                tr("proposing", "Proposing on {name}").format(name=image.path.name),
                 prepare=lambda: (request, [plane]),
                 finish=lambda arrays: (Proposals.from_label_image(arrays[0], model=model.name), arrays[1]),
                 subject=(store, image, model),
             )
         )
 
-    def _event(self, _: Job, event: object) -> None:
-        if isinstance(event, Progress):
+    def propose_whole(self, view: Rect) -> None:
+        """Propose on all of the shown image. On a large one this goes on where it ended, first with what is
+        seen (`view`). Raises UserError without a model."""
+        image, model = self._session.current, self._current_model()
+        if image is None or model is None:
+            return
+        if image.plane is not None:
+            self.propose(image.document.bounds)
+            return
+        self._begin_parts(PartsRun.on_whole(image, model, view, self._session.store))
+
+    def _current_model(self) -> Path | None:
+        """The model to propose with; None while it is at work."""
+        if self._session.current is None or self.is_busy:
+            return None
+        if self._models.current is None:
+            raise UserError("There is no model to propose with: train one, or install U-Net Studio again.")
+        return self._models.current
+
+    # Part by part
+
+    def _begin_parts(self, run: PartsRun) -> None:
+        self._session.join_proposals(run.plane_id, run.proposals, run.bounds, save=False)
+        self._submit_part(run)
+
+    def _submit_part(self, run: PartsRun) -> None:
+        title = tr("proposing", "Proposing on {name}").format(name=run.name)
+        if run.total > 1:
+            text = tr("proposing", "{title}: part {part} of {total}")
+            title = text.format(title=title, part=run.done + 1, total=run.total)
+            if run.minutes_left is not None:
+                title = f"{title}, {_time_left(run.minutes_left)}"
+        self._engine.submit(Job(title, prepare=run.prepare, finish=run.finish, subject=run))
+        self.progressed.emit(run.done, run.total)
+
+    def _part_done(self, run: PartsRun, outcome: Predicted, part: Proposals) -> None:
+        if run.store is not self._session.store:
+            self.ended.emit()
+            return
+        self._name_classes(part, outcome)
+        document = self._session.kept_documents(run.image_id).get(run.plane_id)
+        if document is not None:
+            reject_covered(part, document.labels)
+        altered = run.take(part)
+        self._session.join_proposals(run.plane_id, run.proposals, altered, save=run.is_to_be_saved())
+        if not run.is_over:
+            self._submit_part(run)
+            return
+        self.ended.emit()
+        text = tr(
+            "proposing", "Proposals: {count}, in {seconds} s. A accepts all; click one, Enter accepts it."
+        )
+        said = [
+            text.format(count=run.found, seconds=f"{run.seconds:.1f}"),
+            *map(sentence_text, outcome.notes),
+        ]
+        if not run.is_whole:
+            said.append(
+                tr("proposing", "Only what is seen was proposed on; Ctrl+P proposes on the whole image.")
+            )
+        self.said.emit(" ".join(said))
+
+    def _give_up_parts(self, run: PartsRun) -> None:
+        """What is done is kept, and known to be a part."""
+        if run.store is self._session.store:
+            self._session.join_proposals(run.plane_id, run.proposals, Rect(0, 0, 0, 0), save=True)
+
+    # What the engine says
+
+    def _event(self, job: Job, event: object) -> None:
+        if not isinstance(event, Progress):
+            return
+        if isinstance(job.subject, PartsRun):
+            share = event.done / max(1, event.total)
+            self.progressed.emit(round(100 * (job.subject.done + share)), 100 * job.subject.total)
+        else:
             self.progressed.emit(event.done, event.total)
 
     def _done(self, job: Job, outcome: object, result: object) -> None:
         outcome = cast(Predicted, outcome)
+        if isinstance(job.subject, PartsRun):
+            self._part_done(job.subject, outcome, cast(Proposals, result))
+            return
         proposals, probability = cast(tuple[Proposals, GreyArray], result)
         store, image, model = cast(tuple[ProjectStore, LoadedImage, Path], job.subject)
         self.ended.emit()
         if store is not self._session.store:
             return  # Another project is open now.
-        if outcome.classes:
-            indices = self._classes.indices_of(outcome.classes)
-            proposals.give_classes({i: indices[place - 1] for i, place in enumerate(outcome.class_of, 1)})
+        self._name_classes(proposals, outcome)
         count = self._session.set_proposals(image.plane_id, proposals, probability)
         if count:
             text = tr(
@@ -75,6 +154,31 @@ class Proposing(EngineClient):
         text = text.format(count=count, seconds=seconds, model=model.name)
         self.said.emit(" ".join([text, *map(sentence_text, outcome.notes)]))
 
-    def _cancelled(self, _: Job) -> None:
+    def _name_classes(self, proposals: Proposals, outcome: Predicted) -> None:
+        if outcome.classes:
+            indices = self._classes.indices_of(outcome.classes)
+            proposals.give_classes({i: indices[place - 1] for i, place in enumerate(outcome.class_of, 1)})
+
+    def _failed(self, job: Job, error: UserError) -> None:
+        if isinstance(job.subject, PartsRun):
+            self._give_up_parts(job.subject)
+        super()._failed(job, error)
+
+    def _cancelled(self, job: Job) -> None:
         self.ended.emit()
-        self.said.emit(tr("proposing", "Proposing was stopped. Nothing was changed."))
+        run = job.subject
+        if isinstance(run, PartsRun) and run.done:
+            self._give_up_parts(run)
+            text = tr(
+                "proposing",
+                "Stopped after {done} of {total} parts, which are kept: Ctrl+P goes on from there.",
+            )
+            self.said.emit(text.format(done=run.done, total=run.total))
+        else:
+            self.said.emit(tr("proposing", "Proposing was stopped. Nothing was changed."))
+
+
+def _time_left(minutes: float) -> str:
+    if minutes > 90:
+        return tr("proposing", "about {hours} h left").format(hours=f"{minutes / 60:.1f}")
+    return tr("proposing", "about {minutes} min left").format(minutes=max(1, round(minutes)))

@@ -20,7 +20,7 @@ from unet_studio.core.label_tiles import MaskArray
 from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.background.pool import Pool
-from unet_studio.gui.canvas.image_layer import DisplayImage, Pixels
+from unet_studio.gui.canvas.image_layer import Picture, Pixels
 from unet_studio.gui.loaded_image import LoadedImage, PlaneKey, first_look, load_image, locate_image
 from unet_studio.gui.opening import (
     CURRENT_IMAGE,
@@ -64,9 +64,10 @@ class Session(QObject):
     project_moved = Signal()
     images_changed = Signal()
     image_changed = Signal()
-    glanced = Signal(object, object)  # DisplayImage, Rect: how a large image looks that is being read
+    glanced = Signal(object, object)  # Picture, Rect: how a large image looks that is being read
     changed = Signal(object)  # Change
     proposals_changed = Signal()
+    proposals_joined = Signal(object)  # Rect: here the shown plane has got more proposals
     selection_changed = Signal()
     past_changed = Signal()
     history_changed = Signal(object)  # Moment that was committed, or None: read the timeline anew
@@ -290,7 +291,7 @@ class Session(QObject):
                 self.failed.emit,
             )
 
-    def _glanced(self, seen: tuple[DisplayImage, Rect] | None, key: PlaneKey, store: ProjectStore) -> None:
+    def _glanced(self, seen: tuple[Picture, Rect] | None, key: PlaneKey, store: ProjectStore) -> None:
         if seen is not None and store is self.store and key == self._wanted and self.current is None:
             self.glanced.emit(*seen)
 
@@ -694,6 +695,26 @@ class Session(QObject):
                 self.select()
             self.proposals_changed.emit()
         return len(proposals.table) - len(proposals.rejected)
+
+    def join_proposals(self, plane_id: int, proposals: Proposals, altered: Rect, *, save: bool) -> None:
+        """The proposals of a plane that come part by part have grown; `altered`: where they look new."""
+        if self.store is None:
+            return
+        image = next((image for image in self._kept.values() if image.plane_id == plane_id), None)
+        if save:
+            self.store.record_proposals(plane_id, proposals)
+        if image is None:
+            self._arrived[plane_id] = proposals
+            return
+        is_new, image.proposals = image.proposals is not proposals, proposals
+        if image is not self.current:
+            return
+        if self.selected_proposal and self.selected_proposal not in proposals.table:
+            self.select()
+        if is_new:
+            self.proposals_changed.emit()
+        else:
+            self.proposals_joined.emit(altered)
 
     def open_proposals(self) -> list[int]:
         """Ids of the proposals of the shown image that still wait."""

@@ -102,6 +102,12 @@ class Training(EngineClient):
 
             return nothing
         lesson, plane = Lesson.of(image.path, image.document), image.plane
+        if plane is None:
+
+            def too_large() -> Sample:
+                raise UserError("The image is too large for a preview: open a smaller one.")
+
+            return too_large
         return lambda: sample_of(lesson, plane)
 
     def stop_keeping_best(self) -> None:

@@ -23,7 +23,8 @@ FailureKind = Literal["bad_input", "crash"]
 
 
 class Predict(Struct, frozen=True, tag=True, kw_only=True):
-    """Propose instances on a plane. Arrays: the plane (H, W, C), any real dtype."""
+    """Propose instances on a plane. Arrays: the plane (H, W, C), any real dtype; for a part of a larger plane
+    also pixels (h, w, C) from all over it, which tell what is dark and what is bright there."""
 
     job: int
     model: str

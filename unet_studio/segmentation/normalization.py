@@ -35,10 +35,17 @@ def percentile_range(
     return float(low), float(high) if high > low else float(low) + 1.0
 
 
-def normalize(plane: PlaneArray, settings: Normalization) -> FloatPlane:
-    """float32 (H, W, C): the low percentile becomes 0, the high one 1; NaN and infinity become 0."""
+def normalize(
+    plane: PlaneArray, settings: Normalization, *, reference: PlaneArray | None = None
+) -> FloatPlane:
+    """float32 (H, W, C): the low percentile becomes 0, the high one 1; NaN and infinity become 0.
+
+    `reference`: whose percentiles; None: the plane's own.
+    """
     low, high = percentile_range(
-        plane, low_percentile=settings.low_percentile, high_percentile=settings.high_percentile
+        plane if reference is None else reference,
+        low_percentile=settings.low_percentile,
+        high_percentile=settings.high_percentile,
     )
     out = plane.astype(np.float32)
     out -= np.float32(low)

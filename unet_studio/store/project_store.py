@@ -461,14 +461,15 @@ class ProjectStore:
 
     def record_proposals(self, plane_id: int, proposals: Proposals) -> None:
         """Hand the proposals, as they are now, to the journal; returns at once."""
-        # The tiles of proposals never change; the state does, so the writer gets its own copy.
+        # What is in a tile never changes; the rest does, so the writer gets its own copy.
         snapshot = Proposals(
             proposals.tiles.snapshot(),
-            proposals.table,
+            dict(proposals.table),
             proposals.model,
             dict(proposals.accepted),
             set(proposals.rejected),
             proposals.made_at,
+            None if proposals.covered is None else list(proposals.covered),
         )
         self.journal.submit(ProposalsCommit(plane_id, lambda: pack_proposals(snapshot)))
 

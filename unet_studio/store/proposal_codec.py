@@ -19,6 +19,7 @@ class _ProposalsData(msgspec.Struct, array_like=True):
     classes: dict[int, int] = {}
     """Class of the proposals that are not of the first one."""
     made_at: float = 0.0
+    covered: list[tuple[int, int, int, int]] | None = None
 
 
 def pack_proposals(proposals: Proposals) -> bytes:
@@ -36,6 +37,9 @@ def pack_proposals(proposals: Proposals) -> bytes:
             rejected=sorted(proposals.rejected),
             classes={p.id: p.class_index for p in proposals.table.values() if p.class_index != FIRST_CLASS},
             made_at=proposals.made_at,
+            covered=None
+            if proposals.covered is None
+            else [(rect.top, rect.left, rect.bottom, rect.right) for rect in proposals.covered],
         )
     )
 
@@ -53,4 +57,5 @@ def unpack_proposals(data: bytes) -> Proposals:
         found.accepted,
         set(found.rejected),
         found.made_at,
+        None if found.covered is None else [Rect(*ends) for ends in found.covered],
     )

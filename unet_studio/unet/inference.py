@@ -40,11 +40,22 @@ class Prediction:
 
 
 def propose(
-    network: UNet, model: ModelConfig, plane: PlaneArray, device: Device, context: JobContext
+    network: UNet,
+    model: ModelConfig,
+    plane: PlaneArray,
+    device: Device,
+    context: JobContext,
+    *,
+    reference: PlaneArray | None = None,
 ) -> Prediction:
-    """Proposals of a plane (H, W[, C]) of any size, dtype and number of channels."""
+    """Proposals of a plane (H, W[, C]) of any size, dtype and number of channels.
+
+    `reference` (h, w[, C]): what to take the percentiles of instead, where `plane` is a part of a larger one.
+    """
     adapted, note = adapt_channels(plane, model.network.in_channels)
-    image = normalize(adapted, model.normalization)
+    if reference is not None:
+        reference, _ = adapt_channels(reference, model.network.in_channels)
+    image = normalize(adapted, model.normalization, reference=reference)
     notes = [note] if note else []
     tile_px = usual_tile_px(network)
     while True:

@@ -153,7 +153,6 @@ class Validator:
             inventions=instances.inventions,
         )
 
-
     def _postprocessings(self) -> list[Postprocessing]:
         """The instances are those of the best seed threshold where one will be tuned: weights are not worse
         because they are surer of themselves."""

@@ -1,11 +1,13 @@
 """The image as the canvas shows it: stored pixels in halving sizes, made light at the moment of showing.
 
 Nothing of the plane's size is made when the contrast changes: only the pixels on the screen are coloured.
+A plane that is too large to be held is a `TiledImage` instead.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -29,7 +31,7 @@ _SHOWN_AT_FIRST = 3
 _MOST_VALUES = 2**16
 _HISTOGRAM_SAMPLES = 2**18
 HISTOGRAM_BINS = 256
-_CANVAS_COLOUR = (26, 23, 22)  # B, G, R: theme.CANVAS
+CANVAS_COLOUR = (26, 23, 22)  # B, G, R: theme.CANVAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,42 @@ class Level:
 
     factor: int
     pixels: Stored
+
+
+class Picture(Protocol):
+    """A plane that can be painted: a DisplayImage or a TiledImage."""
+
+    @property
+    def auto(self) -> Contrast:
+        """The contrast it is shown with before anybody has set one."""
+        ...
+
+    @property
+    def histogram(self) -> npt.NDArray[np.int64]:
+        """Int64 (C, 256): counts of equal bins between the grey values of `histogram_range`."""
+        ...
+
+    @property
+    def histogram_range(self) -> tuple[float, float]:
+        """The grey values at the ends of the histogram."""
+        ...
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        ...
+
+    def paint(self, pixels: Pixels, top: float, left: float, step: float, contrast: Contrast) -> None:
+        """See DisplayImage."""
+        ...
+
+    def shown(self, rect: Rect, contrast: Contrast) -> Pixels:
+        """See DisplayImage."""
+        ...
+
+    def with_auto(self, auto: Contrast) -> Picture:
+        """The same pixels with another contrast to begin with."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +103,23 @@ class DisplayImage:
 
     @staticmethod
     def from_samples(samples: PlaneArray, factor: int) -> DisplayImage:
-        """Of every `factor`-th pixel of a plane, for a first look at it."""
+        """Of every `factor`-th pixel of a plane, or of means of so many."""
         near = DisplayImage.from_plane(samples)
         return replace(near, levels=tuple(Level(v.factor * factor, v.pixels) for v in near.levels))
+
+    @staticmethod
+    def from_overview(pixels: PlaneArray, factor: int, sample: PlaneArray) -> DisplayImage:
+        """Of means (h, w, C) of `factor`² pixels each. `sample` (H, W, C), some of the plane's own pixels,
+        says what is dark and what is bright."""
+        values = np.concatenate(
+            [pixels.reshape(1, -1, pixels.shape[2]), sample.reshape(1, -1, sample.shape[2])], 1
+        )
+        _, offset, gain = _as_stored(values.astype(sample.dtype, copy=False))
+        counts, (least, most) = _histogram(as_stored(sample, offset, gain))
+        span = offset + gain * least, offset + gain * most
+        stored = as_stored(pixels.astype(sample.dtype, copy=False), offset, gain)
+        levels = tuple(Level(level.factor * factor, level.pixels) for level in _levels(stored))
+        return DisplayImage(levels, _auto_contrast(sample), offset, gain, counts, span)
 
     @property
     def channels(self) -> int:
@@ -89,10 +141,14 @@ class DisplayImage:
         first_row, last_row = _inside(top, step, height, plane_h)
         first_col, last_col = _inside(left, step, width, plane_w)
         if (first_row, first_col, last_row, last_col) != (0, 0, height, width):
-            pixels[:, :, :3] = _CANVAS_COLOUR
+            pixels[:, :, :3] = CANVAS_COLOUR
             pixels = pixels[first_row:last_row, first_col:last_col]
         if pixels.size:
             self._paint_inside(pixels, top + first_row * step, left + first_col * step, step, contrast)
+
+    def with_auto(self, auto: Contrast) -> DisplayImage:
+        """The same pixels with another contrast to begin with."""
+        return replace(self, auto=auto)
 
     def shown(self, rect: Rect, contrast: Contrast) -> Pixels:
         """The pixels of `rect` (inside the plane) as light: uint8 (rect.height, rect.width, 3), B, G, R."""
@@ -208,18 +264,26 @@ def _auto_contrast(plane: PlaneArray) -> Contrast:
 
 def _as_stored(plane: PlaneArray) -> tuple[Stored, float, float]:
     """The plane as uint8 or uint16, with offset and gain; NaN becomes the lowest value."""
+    low, gain = 0.0, 1.0
+    if plane.dtype not in (np.uint8, np.uint16, np.bool_):
+        low, high = percentile_range(plane, low_percentile=0.0, high_percentile=100.0)
+        gain = (high - low) / (_MOST_VALUES - 1)
+    return as_stored(plane, low, gain), low, gain
+
+
+def as_stored(plane: PlaneArray, offset: float, gain: float) -> Stored:
+    """Grey values (H, W, C) as stored values: unsigned ones of 8 and 16 bits as they are, others as uint16
+    with this offset and gain, what lies outside cut off."""
     if plane.dtype in (np.uint8, np.uint16):
-        return plane.view(plane.dtype), 0.0, 1.0
+        return plane.view(plane.dtype)
     if plane.dtype == np.bool_:
-        return plane.view(np.uint8), 0.0, 1.0
-    low, high = percentile_range(plane, low_percentile=0.0, high_percentile=100.0)
-    gain = (high - low) / (_MOST_VALUES - 1)
+        return plane.view(np.uint8)
     stored = np.empty(plane.shape, np.uint16)
     for top in range(0, plane.shape[0], _ROWS_AT_ONCE):
         rows = plane[top : top + _ROWS_AT_ONCE].astype(np.float64)
-        rows = np.nan_to_num((rows - low) / gain, nan=0.0, posinf=_MOST_VALUES - 1, neginf=0.0)
+        rows = np.nan_to_num((rows - offset) / gain, nan=0.0, posinf=_MOST_VALUES - 1, neginf=0.0)
         stored[top : top + _ROWS_AT_ONCE] = np.clip(rows + 0.5, 0, _MOST_VALUES - 1)
-    return stored, low, gain
+    return stored
 
 
 def _levels(stored: Stored) -> tuple[Level, ...]:

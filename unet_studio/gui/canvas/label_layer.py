@@ -95,6 +95,12 @@ class LabelLayer:
         self._proposals = LabelPyramid(proposals.tiles, bounds) if proposals is not None else None
         return None
 
+    def proposals_joined(self, rect: Rect, waiting: MaskArray) -> None:
+        """More proposals have come, in `rect`."""
+        self.open_proposals = waiting
+        if self._proposals is not None:
+            self._proposals.forget(rect)
+
     def show_classes(self, class_of: Mapping[int, int], new_ones: int) -> None:
         """The class of every instance; `new_ones`: of those that are not named."""
         known = [i for i in class_of if i < _MOST_IDS]

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.gui.canvas.contrast import Contrast
-from unet_studio.gui.canvas.image_layer import DisplayImage
+from unet_studio.gui.canvas.image_layer import Picture
 
 _LONG_SIDE_PX = 150
 _FRAME = QColor(120, 125, 135)
@@ -29,7 +29,7 @@ class MiniMap(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.hide()
 
-    def show_plane(self, image: DisplayImage | None, plane: Rect, contrast: Contrast | None) -> None:
+    def show_plane(self, image: Picture | None, plane: Rect, contrast: Contrast | None) -> None:
         """Another plane, or another contrast."""
         if image is None or contrast is None or plane.is_empty:
             self._picture = QImage()

@@ -27,11 +27,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from unet_studio.core.errors import ImageFileError
 from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.core.label_tiles import IndexArray
 from unet_studio.gui import theme
 from unet_studio.gui.canvas.contrast import Contrast
-from unet_studio.gui.canvas.image_layer import DisplayImage
+from unet_studio.gui.canvas.image_layer import Picture
 from unet_studio.gui.canvas.label_layer import LabelLayer
 from unet_studio.gui.canvas.mini_map import MiniMap
 from unet_studio.gui.canvas.overlay_layer import (
@@ -45,6 +46,7 @@ from unet_studio.gui.canvas.overlay_layer import (
     scale_bar_area,
     tag_area,
 )
+from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.canvas.transform import CanvasTransform
 from unet_studio.gui.tools.tool import Tool, Touch
 
@@ -68,6 +70,9 @@ class CanvasView(QWidget):
     finished = Signal()  # double click
     key_turned = Signal(object, bool)  # QKeySequence, down
     brush_steps = Signal(int)  # wheel notches
+    unreadable = Signal(object)  # ImageFileError: the pixels of the shown plane do not come any more
+    _came = Signal(object, object)  # Picture, Rect: these pixels can be shown now
+    _failed = Signal(object, object)  # Picture, ImageFileError
     zoomed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -78,7 +83,7 @@ class CanvasView(QWidget):
         self.has_grid = True
         self.used_at = 0.0
         """When the pointer moved here last (monotonic seconds)."""
-        self._image: DisplayImage | None = None
+        self._image: Picture | None = None
         self._contrast: Contrast | None = None
         self._plane = Rect(0, 0, 0, 0)
         self._tool: Tool | None = None
@@ -97,6 +102,8 @@ class CanvasView(QWidget):
         self._empty_text = ""
         self._map = MiniMap(self)
         self._map.wanted.connect(self.centre_on)
+        self._came.connect(self._show_came)
+        self._failed.connect(self._tell_failed)
         self._composed_at = CanvasTransform()
         """Where the picture in the buffer is seen from."""
         self._preview: tuple[QImage, CanvasTransform] | None = None
@@ -115,9 +122,15 @@ class CanvasView(QWidget):
 
     # What is shown
 
-    def set_plane(self, image: DisplayImage | None, plane: Rect, contrast: Contrast | None = None) -> None:
+    def set_plane(self, image: Picture | None, plane: Rect, contrast: Contrast | None = None) -> None:
         """Show another image; zoom and position stay if the size is the same."""
         same_size = plane == self._plane
+        if isinstance(self._image, TiledImage) and image is not self._image:
+            self._image.rest()
+        if isinstance(image, TiledImage):
+            image.listen(
+                lambda rect: self._came.emit(image, rect), lambda error: self._failed.emit(image, error)
+            )
         self._image, self._plane = image, plane
         self._contrast = contrast or (image.auto if image is not None else None)
         self._map.show_plane(image, plane, self._contrast)
@@ -125,6 +138,14 @@ class CanvasView(QWidget):
             self.fit()
         self.refresh()
         self._show_map()
+
+    def _show_came(self, image: Picture, rect: Rect) -> None:
+        if image is self._image:
+            self.refresh(rect)
+
+    def _tell_failed(self, image: Picture, error: ImageFileError) -> None:
+        if image is self._image:
+            self.unreadable.emit(error)
 
     def set_contrast(self, contrast: Contrast) -> None:
         """Show the image with other contrast."""
@@ -244,15 +265,12 @@ class CanvasView(QWidget):
         self.transform = self.transform.panned(delta)
         self._fitted = False
         self._forget_overlay()
-        if (
-            is_whole
-            and self._dirty.isEmpty()
-            and abs(delta.x()) < self.width()
-            and abs(delta.y()) < self.height()
-        ):
+        if is_whole and abs(delta.x()) < self.width() and abs(delta.y()) < self.height():
             self._scroll(round(dx), round(dy))
-            fresh = QRegion(self.rect()).subtracted(QRegion(self.rect().translated(delta.toPoint())))
-            self._dirty = fresh
+            moved = delta.toPoint()
+            fresh = QRegion(self.rect()).subtracted(QRegion(self.rect().translated(moved)))
+            # What was to be composed moves along: it is not in the buffer yet.
+            self._dirty = self._dirty.translated(moved).intersected(self.rect()).united(fresh)
             self._composed_at = self.transform
             self.update()
         else:

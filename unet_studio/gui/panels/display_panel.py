@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from unet_studio.gui.actions import Actions
 from unet_studio.gui.canvas.contrast import MAX_GAMMA, MIN_GAMMA, Contrast
-from unet_studio.gui.canvas.image_layer import DisplayImage
+from unet_studio.gui.canvas.image_layer import Picture
 from unet_studio.gui.panels.histogram import Histogram
 from unet_studio.gui.translation import tr
 
@@ -37,7 +37,7 @@ class DisplayPanel(QWidget):
 
     def __init__(self, actions: Actions) -> None:
         super().__init__()
-        self._image: DisplayImage | None = None
+        self._image: Picture | None = None
         self._contrast: Contrast | None = None
         self.keep = QCheckBox(tr("display", "Keep from image to image"))
         self.keep.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -92,7 +92,7 @@ class DisplayPanel(QWidget):
         self.opacity.valueChanged.connect(lambda value: self.opacity_changed.emit(value / 100))
 
     def show_image(
-        self, image: DisplayImage | None, contrast: Contrast | None, channel_names: Sequence[str] = ()
+        self, image: Picture | None, contrast: Contrast | None, channel_names: Sequence[str] = ()
     ) -> None:
         """Another image, or another contrast of it. `channel_names`: one for each channel."""
         shown = [self.channel.itemText(row) for row in range(self.channel.count())]

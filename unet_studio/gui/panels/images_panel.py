@@ -13,15 +13,17 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QListWidgetItem, Q
 from unet_studio.core.errors import UserError
 from unet_studio.gui import theme
 from unet_studio.gui.background.pool import Pool
-from unet_studio.gui.canvas.image_layer import DisplayImage, Pixels
+from unet_studio.gui.canvas.image_layer import DisplayImage, Picture, Pixels
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import tr
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.open_image import open_image
+from unet_studio.io.overview import make_overview
 
 _PICTURE_PX = 36
 _DOT_PX = 14
 _LARGEST_FILE_BYTES = 64 * 2**20
+_QUICK_PX = 2**24
 """Larger images get their picture when they are opened: nobody reads gigabytes for a list."""
 _ID = Qt.ItemDataRole.UserRole
 _CHECKED = Qt.ItemDataRole.UserRole + 1
@@ -119,7 +121,7 @@ class ImagesPanel(QWidget):
     def _image_shown(self) -> None:
         current = self._session.current
         if current is not None and current.id not in self._pictures:
-            self._keep_picture(current.id, _small(current.display))
+            self._keep_picture(current.id, _small(current.display, *current.document.bounds.shape))
         self.mark_current()
 
     def _filter(self) -> None:
@@ -201,23 +203,29 @@ class ImagesPanel(QWidget):
 
 def _read_small(path: Path) -> Pixels | None:
     try:
-        if path.stat().st_size > _LARGEST_FILE_BYTES:
-            return None
+        is_large = path.stat().st_size > _LARGEST_FILE_BYTES
     except OSError:
         return None
-    plane = whole_plane(open_image(path))
-    step = max(1, min(plane.shape[:2]) // (8 * _PICTURE_PX))
-    return _small(DisplayImage.from_plane(np.ascontiguousarray(plane[::step, ::step])))
+    source = open_image(path)
+    if len(source.levels) > 1 and source.levels[-1][0] * source.levels[-1][1] < _QUICK_PX:
+        seen = make_overview(source)
+        display = DisplayImage.from_samples(seen.pixels, seen.factor)
+    elif is_large:
+        return None
+    else:
+        plane = whole_plane(source)
+        step = max(1, min(plane.shape[:2]) // (8 * _PICTURE_PX))
+        display = DisplayImage.from_samples(np.ascontiguousarray(plane[::step, ::step]), step)
+    return _small(display, source.axes.y, source.axes.x)
 
 
-def _small(image: DisplayImage) -> Pixels:
-    """The middle square, small: uint8 (h, w, 4)."""
-    pixels = image.levels[-1].pixels
-    height, width = pixels.shape[:2]
+def _small(image: Picture, height: int, width: int) -> Pixels:
+    """The middle square of a plane, small: uint8 (h, w, 4)."""
     side = min(height, width)
-    out = np.empty((side, side, 4), np.uint8)
-    factor = image.levels[-1].factor
-    image.paint(out, (height - side) / 2 * factor, (width - side) / 2 * factor, float(factor), image.auto)
+    # Painted finer than it is shown: the mean of some pixels instead of one of them.
+    count = min(side, 8 * _PICTURE_PX)
+    out = np.empty((count, count, 4), np.uint8)
+    image.paint(out, (height - side) / 2, (width - side) / 2, side / count, image.auto)
     size = (2 * _PICTURE_PX, 2 * _PICTURE_PX)
     return np.ascontiguousarray(cv2.resize(out, size, interpolation=cv2.INTER_AREA))
 

@@ -1,0 +1,172 @@
+"""Proposing on a plane that is too large to be held: which parts, in what order, what has come of them."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unet_studio.core.geometry import TILE_PX, Rect, TileIndex
+from unet_studio.core.proposals import Proposals
+from unet_studio.gui.background.engine_thread import Prepared
+from unet_studio.gui.loaded_image import LoadedImage
+from unet_studio.io.image_source import ImageSource, PlaneArray
+from unet_studio.io.overview import sample_pixels
+from unet_studio.jobs.messages import Predict
+from unet_studio.store.project_store import ProjectStore
+
+_PART_PX = 2048
+_MOST_SEEN_PX = 4096
+_MARGIN_PX = TILE_PX
+"""So much more is predicted around a part: cells on its border come out whole."""
+_SAVE_EVERY_S = 15.0
+
+
+@dataclass(slots=True, eq=False)
+class PartsRun:
+    """Proposing on some areas of one plane, one after the other. `total` counts those done before too."""
+
+    store: ProjectStore | None
+    image_id: int
+    plane_id: int
+    name: str
+    source: ImageSource
+    t: int
+    z: int
+    bounds: Rect
+    model: Path
+    proposals: Proposals
+    areas: deque[Rect]
+    total: int
+    is_whole: bool
+    found: int = 0
+    seconds: float = 0.0
+    _count: int = 0
+    _began: float = 0.0
+    _saved_at: float = field(default_factory=time.monotonic)
+    _reference: PlaneArray | None = None
+
+    @staticmethod
+    def on_part(image: LoadedImage, model: Path, area: Rect, store: ProjectStore | None) -> PartsRun:
+        """Only one area; proposals of the same model elsewhere stay."""
+        same = image.proposals is not None and image.proposals.model == model.name
+        proposals = image.proposals if same and image.proposals else Proposals.from_parts(model=model.name)
+        return _run(image, model, proposals, [area], store, total=1, is_whole=False)
+
+    @staticmethod
+    def on_whole(image: LoadedImage, model: Path, view: Rect, store: ProjectStore | None) -> PartsRun:
+        """All areas that were not done before by the same model, what is seen first."""
+        same = image.proposals is not None and image.proposals.model == model.name
+        areas = areas_left(image.document.bounds, image.proposals if same else None, view)
+        total = len(_all_areas(image.document.bounds))
+        goes_on = len(areas) < total and image.proposals is not None
+        proposals = image.proposals if goes_on and image.proposals else Proposals.from_parts(model=model.name)
+        return _run(image, model, proposals, areas, store, total=total, is_whole=True)
+
+    @property
+    def done(self) -> int:
+        """How many of `total` are done."""
+        return self.total - len(self.areas)
+
+    @property
+    def is_over(self) -> bool:
+        """True if nothing is left."""
+        return not self.areas
+
+    @property
+    def minutes_left(self) -> float | None:
+        """At the speed so far; None before the first part."""
+        return self.seconds / self._count * len(self.areas) / 60 if self._count else None
+
+    def is_to_be_saved(self) -> bool:
+        """True at the end, and if the last time is a while ago: then it counts from now."""
+        now = time.monotonic()
+        if not self.is_over and now - self._saved_at < _SAVE_EVERY_S:
+            return False
+        self._saved_at = now
+        return True
+
+    def prepare(self) -> Prepared:
+        """Read the next area; runs in the worker thread. Raises ImageFileError."""
+        self._began = time.monotonic()
+        if self._reference is None:
+            self._reference = sample_pixels(self.source, t=self.t, z=self.z)
+        pixels = self.source.read(self._window, t=self.t, z=self.z)
+        return Predict(job=0, model=str(self.model)), [pixels, self._reference]
+
+    def finish(self, arrays: list[Any]) -> Proposals:
+        """The proposals of the area, in the plane's coordinates; runs in the worker thread."""
+        window = self._window
+        corner = TileIndex(window.top // TILE_PX, window.left // TILE_PX)
+        part = Proposals.from_label_image(arrays[0], model=self.model.name, corner=corner)
+        part.without_cut(window, self.bounds)
+        return part
+
+    def take(self, part: Proposals) -> Rect:
+        """The area is done. Returns the rectangle that looks otherwise now."""
+        before = len(self.proposals.table)
+        altered = self.proposals.join(part, self.areas.popleft())
+        self.found += max(0, len(self.proposals.table) - before)
+        self.seconds += time.monotonic() - self._began
+        self._count += 1
+        if self.is_over and self.is_whole:
+            self.proposals.covered = None
+        return altered
+
+    @property
+    def _window(self) -> Rect:
+        return self.areas[0].grown(_MARGIN_PX).intersect(self.bounds)
+
+
+def area_in_view(view: Rect, bounds: Rect) -> Rect:
+    """What is seen, on the grid of tiles; of more than 4096² px the middle."""
+    middle_y, middle_x = (view.top + view.bottom) // 2, (view.left + view.right) // 2
+    half = _MOST_SEEN_PX // 2
+    seen = view.intersect(Rect(middle_y - half, middle_x - half, middle_y + half, middle_x + half))
+    return Rect(
+        seen.top // TILE_PX * TILE_PX,
+        seen.left // TILE_PX * TILE_PX,
+        -(-seen.bottom // TILE_PX) * TILE_PX,
+        -(-seen.right // TILE_PX) * TILE_PX,
+    ).intersect(bounds)
+
+
+def areas_left(bounds: Rect, proposals: Proposals | None, view: Rect) -> list[Rect]:
+    """The areas of the whole plane that are still to do, the nearest to the middle of `view` first; all of
+    them if it is complete or has not begun."""
+    done = set(proposals.covered or ()) if proposals is not None else set()
+    left = [area for area in _all_areas(bounds) if area not in done]
+
+    def distance(area: Rect) -> int:
+        down = area.top + area.bottom - view.top - view.bottom
+        right = area.left + area.right - view.left - view.right
+        return down * down + right * right
+
+    return sorted(left, key=distance)
+
+
+def _all_areas(bounds: Rect) -> list[Rect]:
+    return [
+        Rect(top, left, top + _PART_PX, left + _PART_PX).intersect(bounds)
+        for top in range(0, bounds.height, _PART_PX)
+        for left in range(0, bounds.width, _PART_PX)
+    ]
+
+
+def _run(
+    image: LoadedImage,
+    model: Path,
+    proposals: Proposals,
+    areas: Sequence[Rect],
+    store: ProjectStore | None,
+    *,
+    total: int,
+    is_whole: bool,
+) -> PartsRun:
+    return PartsRun(
+        store, image.id, image.plane_id, image.path.name, image.source, image.t, image.z,
+        image.document.bounds, model, proposals, deque(areas), total, is_whole,
+    )  # fmt: skip
