@@ -4,7 +4,13 @@ import pytest
 
 from tests.conftest import discs
 from unet_studio.segmentation import augmentation
-from unet_studio.segmentation.augmentation import jitter_stain, light_unevenly, random_warp, restain, vary_grey_values
+from unet_studio.segmentation.augmentation import (
+    jitter_stain,
+    light_unevenly,
+    random_warp,
+    restain,
+    vary_grey_values,
+)
 from unet_studio.settings.training import Augmentation
 
 STILL = Augmentation(elastic_sigma_px=0, rotate=False, flip=False, scale=1.0, grey=0, noise=0, blur=0)

@@ -230,7 +230,7 @@ def test_a_few_overwritten_bytes_anywhere_never_open_as_something_else_or_raise_
             assert (loaded.read(loaded.bounds) == states).all(), f"seed {seed}: silently other labels"
             machine = store.time_machine(1)
             for moment in store.timeline(1).moments:
-                machine.visit(moment.id)
+                store.visit(machine, moment)
         except ProjectError:
             refused += 1
         finally:

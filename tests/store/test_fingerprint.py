@@ -112,3 +112,18 @@ def test_a_name_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(ImageFileError, match="rename the file"):
         store.add_images([strange])
     assert store.close()
+
+
+def test_a_folder_that_is_one_image_has_a_fingerprint_too(tmp_path: Path) -> None:
+    for name in ("a.zarr", "b.zarr"):
+        (tmp_path / name / "0").mkdir(parents=True)
+        (tmp_path / name / "zarr.json").write_text("{}")
+    one = fingerprint(tmp_path / "a.zarr")
+    assert one.digest
+    assert one.file_bytes is None
+    assert one != fingerprint(tmp_path / "b.zarr")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "a.zarr").rename(tmp_path / "there" / "a.zarr")
+    assert fingerprint(tmp_path / "there" / "a.zarr") == one
+    (tmp_path / "there" / "a.zarr" / "zarr.json").write_text('{"zarr_format": 3}')
+    assert fingerprint(tmp_path / "there" / "a.zarr") != one

@@ -29,7 +29,7 @@ def predict(options: argparse.Namespace) -> int:
     formats = tuple(dict.fromkeys(options.formats or ["label-tiff"]))
     with_classes = CLASS_FORMAT in formats
     formats = tuple(name for name in formats if name != CLASS_FORMAT)
-    check_mask_names(images, options.out, formats)
+    check_mask_names([(image, image.stem) for image in images], options.out, formats)
     model = find_model(options.model or DEFAULT_MODEL, user_folder() / "models", shipped_models_folder())
     out = writable_folder(options.out)
     engine = EngineConnection()

@@ -11,6 +11,8 @@ import numpy as np
 from unet_studio.core.geometry import TILE_PX, Rect, TileIndex, tile_rect, tiles_covering
 from unet_studio.core.label_tiles import LabelArray, LabelTiles
 
+_FIRST_TILE = TileIndex(0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -41,7 +43,7 @@ class Proposals:
     """The parts of a large plane that were proposed on so far; None: all of the plane was."""
 
     @staticmethod
-    def from_label_image(labels: LabelArray, *, model: str, corner: TileIndex = TileIndex(0, 0)) -> Proposals:
+    def from_label_image(labels: LabelArray, *, model: str, corner: TileIndex = _FIRST_TILE) -> Proposals:
         """Proposals of an int32 (H, W) label image of the whole plane, or of a part that begins at the corner
         of a tile."""
         tiles = LabelTiles()
@@ -88,7 +90,9 @@ class Proposals:
             if index in self.tiles or index in part.tiles:
                 old = self.tiles.tile(index)
                 old = np.where(remains[old], old, np.int32(0))
-                self.tiles.replace(index, np.where(old > 0, old, new_id.take(part.tiles.tile(index), mode="clip")))
+                self.tiles.replace(
+                    index, np.where(old > 0, old, new_id.take(part.tiles.tile(index), mode="clip"))
+                )
         if self.covered is not None:
             self.covered.append(area)
         return altered

@@ -39,9 +39,10 @@ def export_masks(
 ) -> list[Path]:
     """Write the masks; runs in a worker thread. Returns the files.
 
-    Of a stack, every plane that has labels: NAME_t0001_z0003.
+    Of a stack, every plane that has labels: NAME_t0001_z0003; of a file
+    of several images: NAME_s02.
     """
-    check_mask_names((item.record.path for item in items), folder, formats)
+    check_mask_names([(item.record.path, item.record.stem) for item in items], folder, formats)
     writable_folder(folder)
     written: list[Path] = []
     for item in items:
@@ -55,6 +56,6 @@ def export_masks(
             is_stack = len(places) > 1 or place.t > 0 or place.z > 0
             if is_stack and not tiles.indices():
                 continue
-            stem = item.record.path.stem + (f"_t{place.t:04}_z{place.z:04}" if is_stack else "")
+            stem = item.record.stem + (f"_t{place.t:04}_z{place.z:04}" if is_stack else "")
             written += write_plane_masks(folder, stem, tiles, bounds, formats)
     return written

@@ -20,12 +20,13 @@ from unet_studio.gui.canvas.image_layer import DisplayImage, Picture
 from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.translation import tr
 from unet_studio.io.image_source import ImageSource, whole_plane
-from unet_studio.io.open_image import open_image
+from unet_studio.io.open_image import scenes_of
 from unet_studio.io.overview import Overview, OverviewCache, make_overview, overview_factor, sample_pixels
 from unet_studio.io.tiff import glance_at_tiff
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.locations import user_folder
 from unet_studio.store.fingerprint import fingerprint
+from unet_studio.store.project_images import open_project_image
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 _LARGEST_WHOLE_BYTES = 2**28
@@ -49,7 +50,7 @@ class MissingImageError(ImageFileError):
         super().__init__(
             "{name} is not in {folder} any more and was not found near by. Its labels are safe: show where "
             "the file is now.",
-            name=record.path.name,
+            name=record.title,
             folder=record.path.parent,
         )
         self.image_id = record.id
@@ -83,6 +84,8 @@ class LoadedImage:
     """How it is shown now."""
     stored_checked: dict[int, bool]
     """Which planes of the image were checked when this one was read, by plane id."""
+    found_scenes: tuple[ImageRecord, ...] = ()
+    """All images of the project, if the file turned out to hold more of them than were known."""
     probability: npt.NDArray[np.uint8] | None = None
     """The foreground probability × 255 of the last proposing, (H, W)."""
 
@@ -165,6 +168,7 @@ def load_image(
     """
     if source is not None:
         return _load(store, record, key, FileState.SAME, record.path, source)
+    is_new = not record.scene_name and not store.plane_places(record.id)
     found, former_path = fingerprint(record.path), record.path
     state = FileState.SAME
     if not found.digest:
@@ -176,7 +180,36 @@ def load_image(
         record = replace(record, fingerprint=store.set_image_file(record.id, record.path))
     elif found.digest != record.fingerprint.digest:
         record, state = _original_near(store, record)
-    return _load(store, record, key, state, former_path, open_image(record.path))
+    records = _find_scenes(store, record) if is_new else ()
+    record = next((one for one in records if one.id == record.id), record)
+    loaded = _load(
+        store, record, key, state, former_path, open_project_image(store, record.path, record.scene)
+    )
+    loaded.found_scenes = records
+    return loaded
+
+
+def load_again(store: ProjectStore, record: ImageRecord, key: PlaneKey) -> LoadedImage:
+    """The image with its axes as the project says now; runs in a worker thread. Raises UserError.
+
+    If nothing was drawn on it yet, its planes are counted anew.
+    """
+    store.forget_blank_planes(record.id)
+    return _load(
+        store, record, key, FileState.SAME, record.path, open_project_image(store, record.path, record.scene)
+    )
+
+
+def _find_scenes(store: ProjectStore, record: ImageRecord) -> tuple[ImageRecord, ...]:
+    """Make the other images of a file known; all images of the project if there are any."""
+    names = scenes_of(record.path)
+    if len(names) < 2:
+        return ()
+    numbered = tr("images", "scene {number}")
+    titles = [name or numbered.format(number=number) for number, name in enumerate(names, 1)]
+    if len(set(titles)) < len(titles):
+        titles = [f"{number} {title}" for number, title in enumerate(titles, 1)]
+    return tuple(store.images()) if store.add_scenes(record.id, titles) else ()
 
 
 def _original_near(store: ProjectStore, record: ImageRecord) -> tuple[ImageRecord, FileState]:
@@ -192,7 +225,10 @@ def _original_near(store: ProjectStore, record: ImageRecord) -> tuple[ImageRecor
 def locate_image(store: ProjectStore, record: ImageRecord, key: PlaneKey, path: Path) -> LoadedImage:
     """The person says where an image's file is. Raises UserError if its labels do not fit that file."""
     # First: nothing is altered if it does not fit.
-    loaded = _load(store, replace(record, path=path), key, FileState.SAME, record.path, open_image(path))
+    there = replace(record, path=path)
+    loaded = _load(
+        store, there, key, FileState.SAME, record.path, open_project_image(store, path, record.scene)
+    )
     loaded.record = _moved(store, record, path)
     return loaded
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from unet_studio.core.errors import FolderError, ImageFileError, ProjectError
 from unet_studio.core.sentences import Sentence
 from unet_studio.io.image_folder import expand_paths
+from unet_studio.io.open_image import is_image_folder
 from unet_studio.settings.locations import user_folder
 from unet_studio.store.database import restore_backup
 from unet_studio.store.journal import Listener
@@ -35,7 +36,7 @@ def open_project(paths: Sequence[Path], current: ProjectStore | None, listener: 
     Raises UserError, with everything as it was before.
     """
     images: list[Path] = []
-    is_older_copy = False
+    is_older_copy = is_folder = False
     if len(paths) == 1 and is_project(paths[0]):
         folder, note = paths[0], _note_on_older_copy(paths[0])
         is_older_copy = note is not None
@@ -44,10 +45,11 @@ def open_project(paths: Sequence[Path], current: ProjectStore | None, listener: 
     else:
         images = expand_paths(paths)
         for image in images:
-            if not image.is_file():
+            if not image.is_file() and not is_image_folder(image):
                 message = "There is no file {path}: it may have been moved or renamed."
                 raise ImageFileError(message, path=image)
-        home = paths[0] if paths[0].is_dir() else images[0].parent
+        is_folder = paths[0].is_dir() and not is_image_folder(paths[0])
+        home = paths[0] if is_folder else images[0].parent
         folder, note = _continued(project_for_folder(home, fallback_root=user_folder() / "projects"))
     if current is not None and current.folder == folder.absolute():
         store = current
@@ -60,7 +62,7 @@ def open_project(paths: Sequence[Path], current: ProjectStore | None, listener: 
         if store is not current:
             store.abandon()
         raise
-    named = added[0] if images and not paths[0].is_dir() else None
+    named = added[0] if images and not is_folder else None
     return OpenedProject(store, records, named or _remembered_image(store, records), note, is_older_copy)
 
 

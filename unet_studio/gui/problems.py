@@ -139,7 +139,7 @@ class Problems(QObject):
         record = next((record for record in self._session.images() if record.id == image_id), None)
         if record is None:
             return
-        title = tr("window", "Where is {name} now?").format(name=record.path.name)
+        title = tr("window", "Where is {name} now?").format(name=record.title)
         name, _ = QFileDialog.getOpenFileName(self._window, title, str(record.path.parent.parent))
         if name:
             self._session.locate_image(image_id, Path(name))

@@ -43,7 +43,7 @@ class Proposing(EngineClient):
         request, plane, store = Predict(job=0, model=str(model)), image.plane, self._session.store
         self._engine.submit(
             Job(
-                tr("proposing", "Proposing on {name}").format(name=image.path.name),
+                tr("proposing", "Proposing on {name}").format(name=image.record.title),
                 prepare=lambda: (request, [plane]),
                 finish=lambda arrays: (Proposals.from_label_image(arrays[0], model=model.name), arrays[1]),
                 subject=(store, image, model),

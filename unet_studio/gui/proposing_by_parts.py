@@ -52,18 +52,19 @@ class PartsRun:
     @staticmethod
     def on_part(image: LoadedImage, model: Path, area: Rect, store: ProjectStore | None) -> PartsRun:
         """Only one area; proposals of the same model elsewhere stay."""
-        same = image.proposals is not None and image.proposals.model == model.name
-        proposals = image.proposals if same and image.proposals else Proposals.from_parts(model=model.name)
+        proposals = image.proposals
+        if proposals is None or proposals.model != model.name:
+            proposals = Proposals.from_parts(model=model.name)
         return _run(image, model, proposals, [area], store, total=1, is_whole=False)
 
     @staticmethod
     def on_whole(image: LoadedImage, model: Path, view: Rect, store: ProjectStore | None) -> PartsRun:
         """All areas that were not done before by the same model, what is seen first."""
-        same = image.proposals is not None and image.proposals.model == model.name
-        areas = areas_left(image.document.bounds, image.proposals if same else None, view)
+        proposals = image.proposals
+        if proposals is None or proposals.model != model.name or proposals.covered is None:
+            proposals = Proposals.from_parts(model=model.name)
+        areas = areas_left(image.document.bounds, proposals, view)
         total = len(_all_areas(image.document.bounds))
-        goes_on = len(areas) < total and image.proposals is not None
-        proposals = image.proposals if goes_on and image.proposals else Proposals.from_parts(model=model.name)
         return _run(image, model, proposals, areas, store, total=total, is_whole=True)
 
     @property
@@ -134,11 +135,9 @@ def area_in_view(view: Rect, bounds: Rect) -> Rect:
     ).intersect(bounds)
 
 
-def areas_left(bounds: Rect, proposals: Proposals | None, view: Rect) -> list[Rect]:
-    """The areas of the whole plane that are still to do, the nearest to the middle of `view` first; all of
-    them if it is complete or has not begun."""
-    done = set(proposals.covered or ()) if proposals is not None else set()
-    left = [area for area in _all_areas(bounds) if area not in done]
+def areas_left(bounds: Rect, proposals: Proposals, view: Rect) -> list[Rect]:
+    """The areas of the whole plane that are still to do, the nearest to the middle of `view` first."""
+    left = [area for area in _all_areas(bounds) if area not in (proposals.covered or ())]
 
     def distance(area: Rect) -> int:
         down = area.top + area.bottom - view.top - view.bottom
@@ -167,6 +166,6 @@ def _run(
     is_whole: bool,
 ) -> PartsRun:
     return PartsRun(
-        store, image.id, image.plane_id, image.path.name, image.source, image.t, image.z,
+        store, image.id, image.plane_id, image.record.title, image.source, image.t, image.z,
         image.document.bounds, model, proposals, deque(areas), total, is_whole,
     )  # fmt: skip

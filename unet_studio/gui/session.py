@@ -21,7 +21,14 @@ from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.canvas.image_layer import Picture, Pixels
-from unet_studio.gui.loaded_image import LoadedImage, PlaneKey, first_look, load_image, locate_image
+from unet_studio.gui.loaded_image import (
+    LoadedImage,
+    PlaneKey,
+    first_look,
+    load_again,
+    load_image,
+    locate_image,
+)
 from unet_studio.gui.opening import (
     CURRENT_IMAGE,
     OpenedProject,
@@ -34,6 +41,7 @@ from unet_studio.gui.translation import mark, sentence_text, tr
 from unet_studio.segmentation.region_growing import GreyArray
 from unet_studio.segmentation.reshaping import close_seam
 from unet_studio.store.edit_codec import PackedEdit
+from unet_studio.store.project_images import remember_axes
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 _KEPT_PLANES = 6
@@ -180,12 +188,7 @@ class Session(QObject):
             self.store = opened.store
             self._listen_to(signals)
             self.project_changed.emit()
-        # What is known here of an open project's images may be ahead of its disk.
-        known = self._records
-        self._records = {
-            record.id: replace(known.get(record.id, record), path=record.path, fingerprint=record.fingerprint)
-            for record in opened.records
-        }
+        self._take_records(opened.records)
         for kept in self._kept.values():
             if kept.path != self._records[kept.id].path:
                 kept.record = replace(kept.record, path=self._records[kept.id].path)  # It was renamed.
@@ -196,6 +199,17 @@ class Session(QObject):
             self.said.emit(sentence_text(opened.note) if opened.note else "")
         if opened.show_image is not None:
             self.show_image(opened.show_image)
+
+    def _take_records(self, records: Iterable[ImageRecord]) -> None:
+        """As they are on the disk; what is known here of labels may be ahead of it."""
+        known, taken = self._records, {}
+        for record in records:
+            mine = known.get(record.id, record)
+            taken[record.id] = replace(
+                mine, path=record.path, fingerprint=record.fingerprint, scene_name=record.scene_name
+            )
+        # Two files may be read at once, and the one that was asked earlier come later.
+        self._records = taken | {i: record for i, record in known.items() if i not in taken}
 
     def _listen_to(self, signals: StoreSignals) -> None:
         """One object for each store: what a closed one still says is not heard."""
@@ -295,6 +309,24 @@ class Session(QObject):
         if seen is not None and store is self.store and key == self._wanted and self.current is None:
             self.glanced.emit(*seen)
 
+    def set_axes(self, roles: str) -> None:
+        """The axes of the shown image are these, and of other images of the project whose files name theirs
+        as this one does."""
+        image, store = self.current, self.store
+        if image is None or store is None or roles == image.source.order.roles:
+            return
+        self.end_stroke()
+        remember_axes(store, image.source, roles)
+        key = self._wanted = PlaneKey(image.id)
+        for kept in [one for one in self._kept if one.image_id == image.id]:
+            del self._kept[kept]
+        record = self._records[image.id]
+        self._pool.submit(
+            lambda: load_again(store, record, key),
+            lambda loaded: self._image_loaded(loaded, store),
+            lambda error: self._image_failed(error, key, store),
+        )
+
     def locate_image(self, image_id: int, path: Path) -> None:
         """The person says in which file an image is now; its labels stay."""
         record, store = self._records.get(image_id), self.store
@@ -345,6 +377,10 @@ class Session(QObject):
     def _image_loaded(self, image: LoadedImage, store: ProjectStore) -> None:
         if store is not self.store:
             return  # Its project was closed meanwhile.
+        if image.found_scenes:
+            self._take_records(image.found_scenes)
+            image.found_scenes = ()
+            self.images_changed.emit()
         # Loaded twice, by going there and back: the first may have been drawn on already.
         self._checked[image.id] = image.stored_checked | self._checked.get(image.id, {})
         image = self._kept.get(image.key, image)

@@ -166,7 +166,7 @@ def _lessons_of(store: ProjectStore, record: ImageRecord, kept: dict[int, Lesson
     for place in store.plane_places(record.id):
         lesson = kept.get(place.id) or Lesson.of(record.path, store.load_document(place.id))
         if not lesson.checked.is_empty:
-            yield replace(lesson, t=place.t, z=place.z)
+            yield replace(lesson, t=place.t, z=place.z, scene=record.scene)
 
 
 def _prepare(
@@ -187,7 +187,7 @@ def _prepare(
         for lesson in _lessons_of(store, record, open_lessons)
     ]
     run = new_run_folder(store.folder)
-    written = write_lessons(run, snapshots, places if several else {})
+    written = write_lessons(store, run, snapshots, places if several else {})
     config = request.config
     if several:
         config = msgspec.structs.replace(config, classes=classes)
@@ -199,7 +199,7 @@ def _prepare(
     samples = [
         SampleFiles(
             str(w.image), str(w.labels), str(w.checked) if w.checked else None,
-            str(w.classes) if w.classes else None, str(w.source),
+            str(w.classes) if w.classes else None, w.source,
         )
         for w in written
     ]  # fmt: skip

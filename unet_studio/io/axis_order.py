@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,23 @@ class AxisOrder:
 def is_role_order(roles: str) -> bool:
     """True for letters of T Z C Y X with one Y and one X."""
     return roles.count("Y") == roles.count("X") == 1 and set(roles) <= set(_ROLES)
+
+
+def possible_roles(order: AxisOrder) -> list[str]:
+    """All roles the axes may have, where the file names some of them by letters that say nothing; those in
+    use first. Empty if there is nothing to choose."""
+    unknown = [
+        place
+        for place, (axis, size) in enumerate(zip(order.stored, order.shape, strict=True))
+        if axis not in "TZCYXS" and size > 1
+    ]
+    choices = []
+    for roles in product("ZTC", repeat=len(unknown)):
+        letters = list(order.roles)
+        for place, role in zip(unknown, roles, strict=True):
+            letters[place] = role
+        choices.append("".join(letters))
+    return sorted(choices, key=lambda roles: roles != order.roles) if unknown else []
 
 
 def spans(index: Sequence[int | slice], shape: Sequence[int]) -> list[range]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unet_studio.core.errors import FolderError, TrainingDataError
-from unet_studio.io.open_image import is_image
+from unet_studio.io.open_image import is_image, is_image_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,15 @@ class ImageAndMask:
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Image files directly in a folder, in natural order (2 before 10).
+    """Image files (and OME-Zarr folders) directly in a folder, in natural order (2 before 10).
 
     Raises FolderError if the folder is missing, cannot be read or holds no image.
     """
     try:
-        found = sorted((p for p in folder.iterdir() if is_image(p) and p.is_file()), key=natural_order)
+        found = sorted(
+            (p for p in folder.iterdir() if is_image(p) and (p.is_file() or is_image_folder(p))),
+            key=natural_order,
+        )
     except OSError as error:
         raise FolderError(
             "Cannot open the folder {path}: {reason}.", path=folder, reason=error.strerror
@@ -42,7 +45,7 @@ def expand_paths(paths: Iterable[Path]) -> list[Path]:
     """Files as they are, folders as the images in them; each file once."""
     found: dict[Path, None] = {}
     for path in paths:
-        for image in list_images(path) if path.is_dir() else [path]:
+        for image in list_images(path) if path.is_dir() and not is_image_folder(path) else [path]:
             found[image] = None
     return list(found)
 

@@ -180,22 +180,23 @@ def write_tiled_label_tiff(path: Path, tiles: LabelTiles, bounds: Rect) -> None:
     )
 
 
-def check_mask_names(images: Iterable[Path], folder: Path, formats: tuple[str, ...]) -> None:
-    """Raise UserError if two images would give the same mask file, or a mask would replace an image."""
+def check_mask_names(images: Iterable[tuple[Path, str]], folder: Path, formats: tuple[str, ...]) -> None:
+    """Raise UserError if two images would give the same mask file, or a mask would replace an image. Of every
+    image its file and the stem of its masks."""
     images = list(images)
-    originals = {image.resolve() for image in images}
+    originals = {image.resolve() for image, _ in images}
     seen: dict[str, Path] = {}
-    for image in images:
-        other = seen.setdefault(image.stem, image)
-        if other != image:
+    for image, stem in images:
+        if stem in seen:
             raise UserError(
                 "{first} and {second} would both be written as {stem}: rename one of the images.",
-                first=other,
+                first=seen[stem],
                 second=image,
-                stem=image.stem,
+                stem=stem,
             )
+        seen[stem] = image
         for name in formats:
-            if _mask_path(folder, image.stem, name, formats).resolve() in originals:
+            if _mask_path(folder, stem, name, formats).resolve() in originals:
                 raise UserError(
                     "The masks would replace the images in {folder}: choose another folder.", folder=folder
                 )

@@ -61,6 +61,11 @@ def is_image(path: Path) -> bool:
     return _ending(path) is not None and not path.name.startswith(".")
 
 
+def is_image_folder(path: Path) -> bool:
+    """True for a folder that is one image."""
+    return is_image(path) and path.is_dir() and is_ome_zarr(path)
+
+
 def scenes_of(path: Path) -> list[str]:
     """The names of the images in a file, at least one. Raises ImageFileError."""
     ending = _known_ending(path)
@@ -88,6 +93,6 @@ def _known_ending(path: Path) -> str:
             "wrote (see docs/formats.md).",
             name=path.name,
         )
-    if not path.is_file() and not (path.is_dir() and is_ome_zarr(path)):
+    if not path.is_file() and not is_image_folder(path):
         raise ImageFileError("There is no file {path}: it may have been moved or renamed.", path=path)
     return ending

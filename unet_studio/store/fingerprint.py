@@ -1,4 +1,5 @@
-"""Fingerprints of image files: a moved file is found again by what is in it."""
+"""Fingerprints of image files (and of folders that are one image): a moved file is found again by what is in
+it."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ _SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """`digest`: SHA-256 of the file's size and its first and last 64 KiB; "" if it cannot be read."""
+    """`digest`: SHA-256 of the file's size and its first and last 64 KiB; of a folder, of its name and the
+    beginnings of the files directly in it. "" if it cannot be read."""
 
     digest: str
     file_bytes: int | None
@@ -28,6 +30,8 @@ UNKNOWN = Fingerprint("", None)
 def fingerprint(path: Path) -> Fingerprint:
     """Read a file's fingerprint, quickly however large it is. UNKNOWN if it cannot be read."""
     try:
+        if path.is_dir():
+            return Fingerprint(_of_folder(path), None)
         size = path.stat().st_size
         digest = hashlib.sha256(str(size).encode())
         with path.open("rb") as file:
@@ -37,6 +41,16 @@ def fingerprint(path: Path) -> Fingerprint:
     except OSError:
         return UNKNOWN
     return Fingerprint(digest.hexdigest(), size)
+
+
+def _of_folder(path: Path) -> str:
+    digest = hashlib.sha256(path.name.encode(errors="replace"))
+    for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
+        digest.update(entry.name.encode(errors="replace"))
+        if entry.is_file():
+            with Path(entry.path).open("rb") as file:
+                digest.update(file.read(_ENDS_BYTES))
+    return digest.hexdigest()
 
 
 def find_near(

@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -59,6 +59,20 @@ class ImageRecord:
     checked_planes: int
     instances: int
     fingerprint: Fingerprint
+    scene: int = 0
+    """Which of the images in the file."""
+    scene_name: str = ""
+    """Empty for the only one."""
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: the file's name, and the scene's where there are several."""
+        return f"{self.path.name} – {self.scene_name}" if self.scene_name else self.path.name
+
+    @property
+    def stem(self) -> str:
+        """What files about it are called."""
+        return f"{self.path.stem}_s{self.scene + 1:02}" if self.scene_name else self.path.stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +241,7 @@ class ProjectStore:
             # Before the lock: a share may take its time.
             found[path] = UNKNOWN if path.absolute() in known else fingerprint(path)
         with self._told(), self._writing() as cursor:
-            rows = cursor.execute("SELECT path, id, fingerprint FROM images").fetchall()
+            rows = cursor.execute("SELECT path, id, fingerprint FROM images WHERE scene = 0").fetchall()
             known_ids = {path: image_id for path, image_id, _ in rows}
             missing: dict[str, int] | None = None
             for path, mark in found.items():
@@ -238,8 +252,11 @@ class ProjectStore:
                     values = (stored, mark.digest, mark.file_bytes)
                     if mark.digest in missing:
                         image_id = missing.pop(mark.digest)
-                        query = "UPDATE images SET path = ?, fingerprint = ?, file_bytes = ? WHERE id = ?"
-                        cursor.execute(query, (*values, image_id))
+                        cursor.execute(
+                            "UPDATE images SET path = ?, fingerprint = ?, file_bytes = ? "
+                            "WHERE path = (SELECT path FROM images WHERE id = ?)",
+                            (*values, image_id),
+                        )
                     else:
                         query = "INSERT INTO images (path, fingerprint, file_bytes) VALUES (?, ?, ?)"
                         image_id = int(cursor.execute(query, values).lastrowid or 0)
@@ -248,21 +265,47 @@ class ProjectStore:
         return ids
 
     def images(self) -> list[ImageRecord]:
-        """All images in the order they were added."""
+        """All images in the order their files were added; those of one file together."""
         query = (
             "SELECT id, path, "
             "COALESCE((SELECT MIN(is_checked) FROM planes WHERE image_id = images.id), 0), "
             "COALESCE((SELECT SUM(is_checked) FROM planes WHERE image_id = images.id), 0), "
             "(SELECT COUNT(*) FROM instances JOIN planes ON planes.id = plane_id "
             " WHERE image_id = images.id), "
-            "fingerprint, file_bytes FROM images ORDER BY id"
+            "fingerprint, file_bytes, scene, scene_name FROM images "
+            "ORDER BY (SELECT MIN(id) FROM images AS one WHERE one.path = images.path), scene"
         )
         with self._told(), self._lock:
             rows = self._connection.execute(query).fetchall()
         return [
-            ImageRecord(i, self._full_path(path), bool(all_), some, count, Fingerprint(digest, size))
-            for i, path, all_, some, count, digest, size in rows
+            ImageRecord(
+                i, self._full_path(path), bool(all_), some, count, Fingerprint(digest, size), scene, name
+            )
+            for i, path, all_, some, count, digest, size, scene, name in rows
         ]
+
+    def add_scenes(self, image_id: int, names: Sequence[str]) -> bool:
+        """The file of an image holds several, of these names, the image being the first of them. True if some
+        were not known yet."""
+        with self._told(), self._writing() as cursor:
+            path, digest, size = cursor.execute(
+                "SELECT path, fingerprint, file_bytes FROM images WHERE id = ?", (image_id,)
+            ).fetchone()
+            known = {
+                row[0]
+                for row in cursor.execute("SELECT scene FROM images WHERE path = ?", (path,)).fetchall()
+            }
+            for scene, name in enumerate(names):
+                if scene in known:
+                    query = "UPDATE images SET scene_name = ? WHERE path = ? AND scene = ?"
+                    cursor.execute(query, (name, path, scene))
+                else:
+                    cursor.execute(
+                        "INSERT INTO images (path, fingerprint, file_bytes, scene, scene_name) "
+                        "VALUES (?, ?, ?, ?, ?)",
+                        (path, digest, size, scene, name),
+                    )
+        return len(names) > len(known)
 
     def set_image_file(self, image_id: int, path: Path) -> Fingerprint:
         """The image is in this file from now on; its labels stay. Returns the file's fingerprint.
@@ -276,7 +319,7 @@ class ProjectStore:
                 "SELECT path, fingerprint FROM images WHERE id = ?", (image_id,)
             ).fetchone()
             other = cursor.execute(
-                "SELECT id, fingerprint FROM images WHERE path = ? AND id != ?", (stored, image_id)
+                "SELECT path, fingerprint FROM images WHERE path = ? AND path != ?", (stored, old)
             ).fetchone()
             if other is not None:
                 if found.digest != own or found.digest == other[1]:
@@ -285,11 +328,14 @@ class ProjectStore:
                         "drawn on.",
                         name=path.name,
                     )
-                cursor.execute("UPDATE images SET path = ? WHERE id = ?", (f"//{image_id}", image_id))
-                cursor.execute("UPDATE images SET path = ? WHERE id = ?", (old, other[0]))
+                away = f"//{image_id}"
+                cursor.execute("UPDATE images SET path = ? WHERE path = ?", (away, old))
+                cursor.execute("UPDATE images SET path = ? WHERE path = ?", (old, stored))
+                old = away
+            # All images of the file go along.
             cursor.execute(
-                "UPDATE images SET path = ?, fingerprint = ?, file_bytes = ? WHERE id = ?",
-                (stored, found.digest, found.file_bytes, image_id),
+                "UPDATE images SET path = ?, fingerprint = ?, file_bytes = ? WHERE path = ?",
+                (stored, found.digest, found.file_bytes, old),
             )
         return found
 

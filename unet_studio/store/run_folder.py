@@ -21,10 +21,11 @@ from unet_studio.core.label_tiles import LabelArray, LabelTiles
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.label_files import write_binary_png, write_label_tiff
-from unet_studio.io.open_image import open_image
 from unet_studio.io.tiff import write_plane_tiff
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.prediction import Normalization
+from unet_studio.store.project_images import open_project_image
+from unet_studio.store.project_store import ProjectStore
 
 if TYPE_CHECKING:
     from unet_studio.segmentation.patches import Sample
@@ -46,13 +47,14 @@ class Lesson:
     """Class index of every instance id."""
     t: int = 0
     z: int = 0
+    scene: int = 0
 
     @staticmethod
-    def of(image: Path, document: Document, *, t: int = 0, z: int = 0) -> Lesson:
-        """The state of a document now; `t`, `z`: which plane of the image it belongs to."""
+    def of(image: Path, document: Document) -> Lesson:
+        """The state of a document now; whoever knows says which plane it belongs to."""
         classes = {row.id: row.class_index for row in document.instances}
         labels = document.labels.snapshot()
-        return Lesson(image, labels, document.checked, document.bounds, classes, t, z)
+        return Lesson(image, labels, document.checked, document.bounds, classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class WrittenLesson:
     labels: Path
     checked: Path | None
     classes: Path | None
-    source: Path
+    source: str
     """The image it is a plane of."""
     channels: int
 
@@ -98,8 +100,10 @@ def sample_of(lesson: Lesson, plane: PlaneArray) -> Sample:
     )
 
 
-def write_lessons(run: Path, lessons: Sequence[Lesson], places: Mapping[int, int]) -> list[WrittenLesson]:
-    """Write every lesson into the run folder.
+def write_lessons(
+    store: ProjectStore, run: Path, lessons: Sequence[Lesson], places: Mapping[int, int]
+) -> list[WrittenLesson]:
+    """Write every lesson of a project into the run folder.
 
     `places`: for every class index its place among the network's classes, from 1; empty: there is one class.
     """
@@ -107,7 +111,8 @@ def write_lessons(run: Path, lessons: Sequence[Lesson], places: Mapping[int, int
     for number, lesson in enumerate(lessons, 1):
         stem = run / "samples" / f"{number:03}_{lesson.image.stem}"
         image = stem.with_name(f"{stem.name}.tif")
-        plane = whole_plane(open_image(lesson.image), t=lesson.t, z=lesson.z)
+        source = open_project_image(store, lesson.image, lesson.scene)
+        plane = whole_plane(source, t=lesson.t, z=lesson.z)
         write_plane_tiff(image, plane)
         labels = stem.with_name(f"{stem.name}_labels.tif")
         values = lesson.labels.read(lesson.bounds)
@@ -120,7 +125,8 @@ def write_lessons(run: Path, lessons: Sequence[Lesson], places: Mapping[int, int
         if not lesson.checked.covers(lesson.bounds):
             checked = stem.with_name(f"{stem.name}_checked.png")
             write_binary_png(checked, lesson.checked.mask(lesson.bounds).astype(np.int32))
-        written.append(WrittenLesson(image, labels, checked, classes, lesson.image, plane.shape[2]))
+        origin = f"{lesson.image}#{lesson.scene}" if lesson.scene else str(lesson.image)
+        written.append(WrittenLesson(image, labels, checked, classes, origin, plane.shape[2]))
     return written
 
 

@@ -8,16 +8,21 @@ from collections.abc import Callable
 from unet_studio.core.errors import ProjectError
 from unet_studio.store.checksums import COVERED
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x554E5354  # "UNST" in the file's header: no other program's database
 
-_TABLES = """
+_IMAGES = """
 CREATE TABLE images (
     id INTEGER PRIMARY KEY,
-    path TEXT NOT NULL UNIQUE,      -- POSIX, relative to the folder that holds the project, or absolute
+    path TEXT NOT NULL,             -- POSIX, relative to the folder that holds the project, or absolute
     fingerprint TEXT NOT NULL,      -- see store.fingerprint; '' until it could be read
-    file_bytes INTEGER              -- NULL until it could be read
+    file_bytes INTEGER,             -- NULL until it could be read
+    scene INTEGER NOT NULL DEFAULT 0,       -- which of the images in the file
+    scene_name TEXT NOT NULL DEFAULT '',    -- '' for the only one, or until the file was opened
+    UNIQUE (path, scene)
 );
+"""
+_TABLES = """
 CREATE TABLE planes (
     id INTEGER PRIMARY KEY,
     image_id INTEGER NOT NULL REFERENCES images(id),
@@ -81,6 +86,15 @@ CREATE TABLE proposals (
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
+_IMAGES_2 = """
+CREATE TABLE images (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    fingerprint TEXT NOT NULL,
+    file_bytes INTEGER
+);
+"""
+
 # Version 1 knew one plane per image, kept only the undo stack, and forgot an undone edit when another one
 # was made. Its undone edits become entries with an undo each, so that the journal tells the present.
 _FROM_1 = f"""
@@ -89,6 +103,7 @@ ALTER TABLE tiles RENAME TO tiles_1;
 ALTER TABLE instances RENAME TO instances_1;
 ALTER TABLE proposals RENAME TO proposals_1;
 ALTER TABLE settings RENAME TO settings_1;
+{_IMAGES_2}
 {_TABLES}
 INSERT INTO images SELECT id, path, fingerprint, NULL FROM images_1;
 INSERT INTO planes SELECT id, id, 0, 0, height, width, next_id, checked, is_checked, 0, NULL, 0
@@ -110,7 +125,16 @@ DROP TABLE edits; DROP TABLE tiles_1; DROP TABLE instances_1; DROP TABLE proposa
 DROP TABLE images_1;
 """
 
-_MIGRATIONS = {1: _FROM_1}
+# Version 2 knew one image per file. The table is replaced: its constraint cannot be altered, and a renamed
+# one would take the references of the other tables along.
+_FROM_2 = f"""
+{_IMAGES.replace("TABLE images", "TABLE images_3")}
+INSERT INTO images_3 (id, path, fingerprint, file_bytes) SELECT id, path, fingerprint, file_bytes FROM images;
+DROP TABLE images;
+ALTER TABLE images_3 RENAME TO images;
+"""
+
+_MIGRATIONS = {1: _FROM_1, 2: _FROM_2}
 """From this version to the next one."""
 
 
@@ -138,7 +162,7 @@ def prepare(connection: sqlite3.Connection, *, name: str, before_upgrade: Callab
             ours=VERSION,
         )
     if version == 0:
-        _run(connection, _TABLES, VERSION)
+        _run(connection, _IMAGES + _TABLES, VERSION)
     elif version < VERSION:
         before_upgrade(version)
         for step in range(version, VERSION):

@@ -87,7 +87,7 @@ class ImagesPanel(QWidget):
         """Read the list anew from the project."""
         self._list.clear()
         for record in self._session.images():
-            item = QListWidgetItem(record.path.name)
+            item = QListWidgetItem(record.title)
             item.setToolTip(str(record.path))
             item.setData(_ID, record.id)
             item.setSizeHint(QSize(120, _PICTURE_PX + 8))

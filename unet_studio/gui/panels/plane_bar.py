@@ -1,16 +1,19 @@
-"""Under the canvas of a stack: which plane is shown, and sliders to another one."""
+"""Under the canvas of a stack: which plane is shown, sliders to another one, and what the axes are taken for
+where the file does not say it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
 
 from unet_studio.gui.session import Session
 from unet_studio.gui.stacks import Stacks
+from unet_studio.gui.translation import tr
+from unet_studio.io.axis_order import possible_roles
 
 
 class PlaneBar(QWidget):
-    """Hidden for images of one plane."""
+    """Hidden for images of one plane whose axes are known."""
 
     def __init__(self, session: Session, stacks: Stacks) -> None:
         super().__init__()
@@ -25,6 +28,16 @@ class PlaneBar(QWidget):
             self.sliders[axis].setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self.sliders[axis].setPageStep(1)
             self.sliders[axis].valueChanged.connect(self._slid)
+        self._question = QLabel(tr("planes", "The file does not name its axes:"))
+        self._question.setObjectName("hint")
+        self.axes = QComboBox()
+        self.axes.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.axes.setToolTip(
+            tr("planes", "What the planes of this file are. Remembered for files like it in this project.")
+        )
+        self.axes.activated.connect(lambda row: session.set_axes(self.axes.itemData(row)))
+        layout.addWidget(self._question)
+        layout.addWidget(self.axes)
         session.image_changed.connect(self._show)
         self._show()
 
@@ -34,9 +47,15 @@ class PlaneBar(QWidget):
 
     def _show(self) -> None:
         image = self._session.current
-        self.setVisible(self._stacks.is_stack)
+        choices = possible_roles(image.source.order) if image is not None and image.source.is_guessed else []
+        self.setVisible(self._stacks.is_stack or bool(choices))
         if image is None:
             return
+        self._question.setVisible(bool(choices))
+        self.axes.setVisible(bool(choices))
+        self.axes.clear()
+        for roles in choices:
+            self.axes.addItem(_in_words(roles, image.source.order.shape), roles)
         axes = image.source.axes
         for axis, size, place in (("z", axes.z, image.z), ("t", axes.t, image.t)):
             slider = self.sliders[axis]
@@ -51,3 +70,11 @@ class PlaneBar(QWidget):
     def _name(self) -> None:
         for axis, slider in self.sliders.items():
             self._labels[axis].setText(f"{axis} {slider.value() + 1}/{slider.maximum() + 1}")
+
+
+def _in_words(roles: str, shape: tuple[int, ...]) -> str:
+    """The axes that make planes, with their sizes: "t 5, channels 2"."""
+    names = {"T": "t", "Z": "z", "C": tr("planes", "channels")}
+    return ", ".join(
+        f"{names[role]} {size}" for role, size in zip(roles, shape, strict=True) if role in names
+    )

@@ -1,0 +1,219 @@
+"""What microscopes write, in the window: several images in a file, axes nobody named, folders, large planes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import zarr
+from PySide6.QtCore import QPointF
+
+from tests.conftest import RESOURCES
+from tests.gui.hand import Hand
+from unet_studio.core.geometry import PixelPoint, Rect
+from unet_studio.gui import loaded_image
+from unet_studio.gui.canvas.tiled_image import TiledImage
+from unet_studio.gui.main_window import MainWindow
+from unet_studio.io.open_image import open_image
+from unet_studio.io.raster import open_raster
+
+
+def names(window: MainWindow) -> list[str]:
+    rows = window.images_panel._list
+    return [rows.item(row).text() for row in range(rows.count())]
+
+
+def write_zarr(folder: Path, pixels: np.ndarray) -> None:
+    group = zarr.open_group(folder, mode="w", zarr_format=2)
+    group.create_array("0", data=pixels)
+    axes = [{"name": name} for name in "yx"]
+    group.attrs["multiscales"] = [{"version": "0.4", "axes": axes, "datasets": [{"path": "0"}]}]
+
+
+def test_the_two_scenes_of_a_file_are_two_images(
+    window: MainWindow, hand: Hand, data: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("pylibCZIrw")
+    folder = tmp_path / "plates"
+    folder.mkdir()
+    shutil.copy(data / "formats" / "czi" / "WellD6-7_S2.czi", folder)
+    hand.open(folder)
+    hand.qtbot.waitUntil(lambda: len(names(window)) == 2)
+    assert names(window) == ["WellD6-7_S2.czi – 1", "WellD6-7_S2.czi – 2"]
+    first, second = window.session.images()
+    window.session.show_image(second.id)
+    hand.qtbot.waitUntil(
+        lambda: window.session.current is not None and window.session.current.id == second.id
+    )
+    image = window.session.current
+    assert image is not None
+    assert image.plane is not None
+    whole = open_image(second.path, scene=1)
+    np.testing.assert_array_equal(image.plane, whole.read(Rect.of_size(whole.axes.y, whole.axes.x)))
+    assert not np.array_equal(image.plane, open_image(first.path).read(Rect.of_size(*image.plane.shape[:2])))
+    window.session.show_image(first.id)
+    hand.qtbot.waitUntil(lambda: window.session.current is not None and window.session.current.id == first.id)
+    assert len(names(window)) == 2
+
+
+def test_axes_nobody_named_can_be_chosen_and_are_remembered(
+    window: MainWindow, hand: Hand, tmp_path: Path
+) -> None:
+    folder = tmp_path / "stacks"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name in ("a", "b"):
+        np.save(folder / f"{name}.npy", rng.integers(0, 255, (5, 60, 80)).astype(np.uint8))
+    hand.open(folder)
+    bar = window.plane_bar
+    assert bar.axes.isVisible()
+    assert [bar.axes.itemText(row) for row in range(bar.axes.count())] == ["z 5", "t 5", "channels 5"]
+    image = window.session.current
+    assert image is not None
+    assert image.source.axes.z == 5
+    bar.axes.setCurrentIndex(2)
+    bar.axes.activated.emit(2)
+    hand.qtbot.waitUntil(
+        lambda: window.session.current is not None and window.session.current.source.axes.c == 5
+    )
+    assert not bar.sliders["z"].isVisible()
+    assert bar.axes.isVisible(), "a wrong choice can be taken back"
+    other = window.session.images()[1]
+    window.session.show_image(other.id)
+    hand.wait_image("b.npy")
+    assert window.session.current is not None
+    assert window.session.current.source.axes.c == 5
+    assert window.session.close_project()
+    hand.open(folder)
+    assert window.session.current.source.axes.c == 5
+    # A file that names its axes is understood as it says.
+    tifffile.imwrite(folder / "c.tif", np.zeros((5, 60, 80), np.uint8), imagej=True, metadata={"axes": "ZYX"})
+    window.open_paths([folder / "c.tif"])
+    hand.wait_image("c.tif")
+    assert window.session.current.source.axes.z == 5
+    assert not bar.axes.isVisible()
+
+
+def test_an_ome_zarr_folder_is_an_image_alone_and_among_others(
+    window: MainWindow, hand: Hand, tmp_path: Path
+) -> None:
+    folder = tmp_path / "fields"
+    folder.mkdir()
+    pixels = np.random.default_rng(0).integers(0, 255, (90, 70)).astype(np.uint16)
+    write_zarr(folder / "one.ome.zarr", pixels)
+    shutil.copy(RESOURCES / "demo" / "fluorescence.png", folder / "two.png")
+    (folder / "no_image.zarr").mkdir()
+    hand.open(folder)
+    assert names(window) == ["one.ome.zarr", "two.png"]
+    image = window.session.current
+    assert image is not None
+    assert image.plane is not None
+    np.testing.assert_array_equal(image.plane[:, :, 0], pixels)
+    assert window.session.close_project()
+    window.open_paths([folder / "one.ome.zarr"])
+    hand.wait_image("one.ome.zarr")
+    assert window.session.store is not None
+    assert window.session.store.folder.parent == folder
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A real image, tiled to 3072², in a pyramid; planes above 1 MB count as too large to be held."""
+    monkeypatch.setattr(loaded_image, "_LARGEST_WHOLE_BYTES", 2**20)
+    field = open_raster(RESOURCES / "demo" / "fluorescence.png")
+    small = field.read(Rect.of_size(512, 512))[:, :, 0]
+    plane = np.tile(small, (6, 6))
+    folder = tmp_path / "slides"
+    folder.mkdir()
+    with tifffile.TiffWriter(folder / "slide.tif") as file:
+        file.write(plane, tile=(256, 256), subifds=2, metadata={"axes": "YX"})
+        file.write(plane[::2, ::2], tile=(256, 256), subfiletype=1)
+        file.write(plane[::4, ::4], tile=(256, 256), subfiletype=1)
+    return folder
+
+
+def test_a_plane_too_large_to_be_held_is_seen_measured_and_drawn_on(
+    window: MainWindow, hand: Hand, large: Path
+) -> None:
+    hand.open(large)
+    image = window.session.current
+    assert image is not None
+    assert image.plane is None
+    picture = image.display
+    assert isinstance(picture, TiledImage)
+    canvas = window.canvas
+    canvas.zoom_by(1.0 / canvas.transform.scale)
+    canvas.centre_on(PixelPoint(1000, 1000))
+    canvas._sharpen.stop()
+    canvas.repaint()
+    hand.qtbot.waitUntil(lambda: not picture.is_waiting)
+    whole = open_image(image.path)
+    assert image.values_at(1000, 1000) == whole.read(Rect(1000, 1000, 1001, 1001))[0, 0].tolist()
+    before = canvas._buffer.copy()
+    canvas._pan(QPointF(-40, -30))
+    canvas.repaint()
+    hand.qtbot.waitUntil(lambda: not picture.is_waiting)
+    hand.qtbot.wait(30)
+    assert canvas._buffer != before
+    scrolled = canvas._buffer.copy()
+    canvas.refresh()
+    canvas.repaint()
+    assert canvas._buffer == scrolled, "what was scrolled is what would have been composed"
+    window.actions_by_id["tool.brush"].trigger()
+    hand.drag((1000, 1000), (1010, 1030))
+    assert len(list(image.document.instances)) == 1
+
+
+def test_a_large_plane_is_proposed_on_where_it_is_seen_then_whole_and_goes_on_after_a_stop(
+    window: MainWindow, hand: Hand, large: Path
+) -> None:
+    hand.open(large)
+    image, canvas = window.session.current, window.canvas
+    assert image is not None
+    canvas.zoom_by(1.0 / canvas.transform.scale)
+    canvas.centre_on(PixelPoint(1536, 1536))
+    seen = canvas.view_rect
+    window.actions_by_id["propose.run"].trigger()
+    hand.qtbot.waitUntil(
+        lambda: not window.proposing.is_busy and not window.job_bar.isVisible(), timeout=60_000
+    )
+    proposals = image.proposals
+    assert proposals is not None
+    assert len(proposals.table) > 5
+    assert all(not p.rect.intersect(seen.grown(256)).is_empty for p in proposals.table.values())
+    assert "Ctrl+P" in window.notice.text
+    # The whole image, of which the first part is let through.
+    seen_parts: list[int] = []
+    window.proposing.progressed.connect(lambda done, total: seen_parts.append(done * 100 // total))
+    window.actions_by_id["propose.whole"].trigger()
+    hand.qtbot.waitUntil(lambda: len(proposals.covered or []) >= 2, timeout=60_000)
+    window.actions_by_id["propose.stop"].trigger()
+    hand.qtbot.waitUntil(lambda: not window.job_bar.isVisible(), timeout=30_000)
+    assert "are kept" in window.notice.text
+    kept = dict(proposals.table)
+    assert window.session.close_project()
+    hand.open(large)
+    image = window.session.current
+    assert image is not None
+    assert image.proposals is not None
+    assert image.proposals.table == kept
+    begun = len(image.proposals.covered or [])
+    assert begun >= 2
+    window.actions_by_id["propose.whole"].trigger()
+    hand.qtbot.waitUntil(
+        lambda: image.proposals is not None and image.proposals.covered is None, timeout=120_000
+    )
+    hand.qtbot.waitUntil(lambda: not window.job_bar.isVisible())
+    # All six by six copies of the field hold nearly the same nuclei: nothing is lost or doubled at the seams.
+    per_copy = np.zeros((6, 6))
+    for p in image.proposals.table.values():
+        y, x = (p.rect.top + p.rect.bottom) // 2, (p.rect.left + p.rect.right) // 2
+        per_copy[y // 512, x // 512] += 1
+    inner = per_copy[1:-1, 1:-1]
+    assert inner.min() > 0
+    assert np.ptp(inner) <= 0.03 * inner.mean() + 1, per_copy
+    window.session.accept_all()
+    assert len(list(image.document.instances)) == len(image.proposals.table)
