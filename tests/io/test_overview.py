@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unet_studio.core.errors import ImageFileError
 from unet_studio.core.geometry import Rect
 from unet_studio.io import overview
 from unet_studio.io.axis_order import AxisOrder
@@ -105,3 +106,15 @@ def test_a_kept_overview_comes_back_and_a_damaged_one_does_not(tmp_path: Path) -
 def test_a_folder_that_cannot_be_written_is_no_reason_to_stop(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     OverviewCache(tmp_path / "file").keep("a", np.zeros((2, 2, 1), np.uint8))
+
+
+def test_an_absurd_size_without_smaller_copies_is_refused_before_anything_is_read() -> None:
+    class Endless:
+        shape, dtype = (10**6, 10**6, 1), np.dtype(np.uint8)
+
+        def __getitem__(self, index: object) -> np.ndarray:
+            raise AssertionError("nothing is to be read")
+
+    source = ArraySource("endless", (Endless(),), AxisOrder("YXC", "YXC", Endless.shape))
+    with pytest.raises(ImageFileError, match="1000000 × 1000000"):
+        make_overview(source)

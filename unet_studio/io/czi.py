@@ -11,10 +11,9 @@ import numpy.typing as npt
 
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, spans
-from unet_studio.io.image_source import ArraySource, Channel, Colour, damaged_file
+from unet_studio.io.image_source import DAMAGED, ArraySource, Channel, Colour, damaged_file
 from unet_studio.io.optional_reader import reader_module
 
-_DAMAGED = (RuntimeError, ValueError, KeyError, TypeError, IndexError, OSError, MemoryError)
 _DTYPES: Mapping[str, tuple[type, int]] = {
     "Gray8": (np.uint8, 1), "Gray16": (np.uint16, 1), "Gray32Float": (np.float32, 1),
     "Bgr24": (np.uint8, 3), "Bgr48": (np.uint16, 3), "Bgr96Float": (np.float32, 3),
@@ -86,7 +85,7 @@ def open_czi(path: Path, scene: int = 0) -> ArraySource:
             for shrink in shrinks
         )
         metadata = reader.metadata["ImageDocument"]["Metadata"]
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise damaged_file(path, "CZI", error) from error
     return ArraySource(
         path.name,
@@ -95,7 +94,7 @@ def open_czi(path: Path, scene: int = 0) -> ArraySource:
         pixel_size_um=_pixel_size_um(metadata),
         channels=_channels(metadata, counts[2]) if kind[1] == 1 else (),
         is_rgb=kind[1] == 3 and counts[2] == 1,
-        failures=_DAMAGED,
+        failures=DAMAGED,
     )
 
 
@@ -103,7 +102,7 @@ def _reader(path: Path) -> Any:
     czi = reader_module("pylibCZIrw.czi", path=path, extra="formats")
     try:
         return czi.CziReader(str(path))
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise damaged_file(path, "CZI", error) from error
 
 

@@ -6,7 +6,6 @@ slide microscopy). https://dicom.nema.org/medical/dicom/current
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from unet_studio.core.geometry import Rect
 from unet_studio.io.axis_order import AxisOrder, spans
 from unet_studio.io.frame_pixels import FramePixels
 from unet_studio.io.image_source import (
+    DAMAGED,
     LARGEST_PLANE_BYTES,
     ArrayLike,
     ArraySource,
@@ -29,10 +29,7 @@ from unet_studio.io.image_source import (
 )
 from unet_studio.io.optional_reader import reader_module
 
-_DAMAGED = (
-    ValueError, KeyError, TypeError, IndexError, OSError, MemoryError, EOFError, struct.error, RuntimeError,
-    AttributeError, NotImplementedError, OverflowError, AssertionError, imagecodecs.DelayedImportError,
-)  # fmt: skip
+_DAMAGED = (*DAMAGED, imagecodecs.DelayedImportError)
 _JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 _LOSSLESS_JPEG = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
 _JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")

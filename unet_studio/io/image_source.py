@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 import threading
+import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any, Protocol
+from xml.parsers.expat import ExpatError
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +23,12 @@ from unet_studio.io.axis_order import Axes, AxisOrder
 PlaneArray = npt.NDArray[np.generic]
 Colour = tuple[int, int, int]
 
+DAMAGED: tuple[type[Exception], ...] = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, ExpatError, LookupError, LZMAError,
+    MemoryError, OSError, RuntimeError, SyntaxError, TypeError, ValueError, struct.error, zlib.error,
+    zipfile.BadZipFile,
+)  # fmt: skip
+"""What the libraries that read files raise for damaged ones: found by damaging files (tests/io/fuzz.py)."""
 LARGEST_PLANE_BYTES = 2**33
 """No plane above this is made in memory as a whole."""
 
@@ -160,15 +171,15 @@ class ArraySource:
         try:
             with self._lock:
                 block = np.asarray(self.arrays[level][index])
+            plane = self.order.arranged(block)
+            if self.develop is not None:
+                plane = self.develop(plane)
         except self.failures as error:
             raise ImageFileError(
                 "{name} cannot be read any more: it is damaged, or its drive is gone ({reason}).",
                 name=self.name,
                 reason=first_line(error),
             ) from error
-        plane = self.order.arranged(block)
-        if self.develop is not None:
-            plane = self.develop(plane)
         return np.ascontiguousarray(plane if channels is None else plane[:, :, list(channels)])
 
 

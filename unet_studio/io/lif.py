@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,9 @@ import numpy as np
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, guess_roles
 from unet_studio.io.frame_pixels import FramePixels
-from unet_studio.io.image_source import ArrayLike, ArraySource, damaged_file, plausible_um
+from unet_studio.io.image_source import DAMAGED, ArrayLike, ArraySource, damaged_file, plausible_um
 from unet_studio.io.optional_reader import reader_module
 
-_DAMAGED = (
-    RuntimeError, ValueError, KeyError, TypeError, IndexError, OSError, MemoryError, AttributeError,
-    EOFError, struct.error, SyntaxError,
-)  # fmt: skip
 _IN_MEMORY_BYTES = 2**25
 # Wavelengths are looked through like channels.
 _ROLES = {"λ": "C", "Λ": "C", "H": "T", "M": "Z", "N": "Z"}
@@ -40,7 +35,7 @@ def open_lif(path: Path, scene: int = 0) -> ArraySource:
         array = _array(image, shape)
         x = image.coords.get("X")
         pixel_size_um = float(x[1] - x[0]) * 1e6 if x is not None and len(x) > 1 else 0.0
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise damaged_file(path, "LIF", error) from error
     return ArraySource(
         path.name,
@@ -49,7 +44,7 @@ def open_lif(path: Path, scene: int = 0) -> ArraySource:
         pixel_size_um=plausible_um(pixel_size_um),
         is_rgb="S" in stored and order.axes.c == 3,
         is_guessed=is_guessed,
-        failures=_DAMAGED,
+        failures=DAMAGED,
     )
 
 
@@ -73,7 +68,7 @@ def _images(path: Path) -> list[Any]:
     liffile = reader_module("liffile", path=path, extra="formats")
     try:
         images = list(liffile.LifFile(path).images)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise damaged_file(path, "LIF", error) from error
     if not images:
         raise ImageFileError("{name} holds no image.", name=path.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,9 @@ import numpy as np
 
 from unet_studio.io.axis_order import AxisOrder, guess_roles
 from unet_studio.io.frame_pixels import FramePixels
-from unet_studio.io.image_source import ArraySource, Channel, Colour, damaged_file, plausible_um
+from unet_studio.io.image_source import DAMAGED, ArraySource, Channel, Colour, damaged_file, plausible_um
 from unet_studio.io.optional_reader import reader_module
 
-_DAMAGED = (
-    RuntimeError, ValueError, KeyError, TypeError, IndexError, OSError, MemoryError, AttributeError, EOFError,
-    struct.error,
-)  # fmt: skip
 _POSITION = "P"
 
 
@@ -25,7 +20,7 @@ def nd2_scenes(path: Path) -> list[str]:
     file = _opened(path)
     try:
         return [str(number + 1) for number in range(file.sizes.get(_POSITION, 1))]
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise damaged_file(path, "ND2", error) from error
     finally:
         file.close()
@@ -63,7 +58,7 @@ def open_nd2(path: Path, scene: int = 0) -> ArraySource:
         size = float(file.voxel_size().x)
         channels = tuple(Channel(c.channel.name, _colour(c.channel.color)) for c in file.metadata.channels)
         is_rgb = bool(file.is_rgb)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         file.close()
         raise damaged_file(path, "ND2", error) from error
     return ArraySource(
@@ -74,7 +69,7 @@ def open_nd2(path: Path, scene: int = 0) -> ArraySource:
         channels=channels,
         is_rgb=is_rgb,
         is_guessed=is_guessed,
-        failures=_DAMAGED,
+        failures=DAMAGED,
     )
 
 
@@ -87,5 +82,5 @@ def _opened(path: Path) -> Any:
     nd2 = reader_module("nd2", path=path, extra="formats")
     try:
         return nd2.ND2File(path)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise damaged_file(path, "ND2", error) from error

@@ -10,10 +10,9 @@ import numpy.typing as npt
 
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, guess_roles
-from unet_studio.io.image_source import ArrayLike, ArraySource, damaged_file
+from unet_studio.io.image_source import DAMAGED, ArrayLike, ArraySource, damaged_file
 from unet_studio.io.plain_pixels import PlainPixels
 
-_DAMAGED = (ValueError, OSError, EOFError, TypeError, MemoryError, SyntaxError, OverflowError)
 _COLOUR_SAMPLES = (3, 4)
 _MOST_AXES = 5
 
@@ -44,7 +43,7 @@ def open_npy(path: Path) -> ArraySource:
         )
         if missing > 0:
             raise EOFError(f"{missing} bytes are missing")
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise damaged_file(path, "NumPy array", error) from error
     pixels: ArrayLike = PlainPixels(path, offset, dtype, shape)
     if is_fortran:
@@ -60,7 +59,7 @@ def open_npy(path: Path) -> ArraySource:
         is_rgb=is_colour,
         is_guessed=len(shape) > 2,
         develop=(lambda plane: plane.astype(np.uint8)) if dtype.kind == "b" else None,
-        failures=_DAMAGED,
+        failures=DAMAGED,
     )
 
 

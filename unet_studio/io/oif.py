@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 from unet_studio.io.axis_order import AxisOrder, guess_roles
-from unet_studio.io.image_source import ArraySource, damaged_file
+from unet_studio.io.image_source import DAMAGED, ArraySource, damaged_file
 from unet_studio.io.optional_reader import reader_module
-
-_DAMAGED = (
-    RuntimeError, ValueError, KeyError, TypeError, IndexError, OSError, MemoryError, AttributeError, EOFError,
-    struct.error, UnicodeDecodeError,
-)  # fmt: skip
 
 
 def open_oif(path: Path) -> ArraySource:
@@ -25,6 +19,6 @@ def open_oif(path: Path) -> ArraySource:
             shape = tuple(pixels.shape)
             guessed, is_guessed = guess_roles(stored, shape)
             order = AxisOrder(stored, guessed, shape)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise damaged_file(path, "OIF", error) from error
-    return ArraySource(path.name, (pixels,), order, is_guessed=is_guessed, failures=_DAMAGED)
+    return ArraySource(path.name, (pixels,), order, is_guessed=is_guessed, failures=DAMAGED)

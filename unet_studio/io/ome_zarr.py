@@ -7,7 +7,6 @@ https://ngff.openmicroscopy.org/0.5/: the attributes of the group name the resol
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,16 @@ import numpy as np
 
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, guess_roles
-from unet_studio.io.image_source import ArrayLike, ArraySource, Channel, Colour, damaged_file, plausible_um
+from unet_studio.io.image_source import (
+    DAMAGED,
+    ArrayLike,
+    ArraySource,
+    Channel,
+    Colour,
+    damaged_file,
+    plausible_um,
+)
 
-_DAMAGED = (
-    RuntimeError, ValueError, KeyError, TypeError, IndexError, OSError, MemoryError, AttributeError, EOFError,
-    zipfile.BadZipFile, zlib.error, UnicodeDecodeError, NotImplementedError,
-)  # fmt: skip
 _UM_PER_UNIT = {
     "micrometer": 1.0,
     "nanometer": 1e-3,
@@ -59,7 +62,7 @@ def open_ome_zarr(path: Path, scene: int = 0) -> ArraySource:
         order = AxisOrder(stored, guessed, tuple(arrays[0].shape))
         channels = _channels(attributes.get("omero", {}), order.axes.c)
         pixel_size_um = _pixel_size_um(image, stored)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise damaged_file(path, "OME-Zarr", error) from error
     return ArraySource(
         path.name,
@@ -69,7 +72,7 @@ def open_ome_zarr(path: Path, scene: int = 0) -> ArraySource:
         channels=channels,
         is_guessed=is_guessed,
         develop=_without_bool if arrays[0].dtype.kind == "b" else None,
-        failures=_DAMAGED,
+        failures=DAMAGED,
     )
 
 
@@ -78,7 +81,7 @@ def ome_zarr_scenes(path: Path) -> list[str]:
     try:
         images = _group(path)[1]["multiscales"]
         return [str(one.get("name") or number) for number, one in enumerate(images, 1)]
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise damaged_file(path, "OME-Zarr", error) from error
 
 

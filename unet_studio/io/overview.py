@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from unet_studio.core.errors import FolderError
+from unet_studio.core.errors import FolderError, ImageFileError
 from unet_studio.core.geometry import Rect
 from unet_studio.io.atomic import write_atomically
 from unet_studio.io.image_source import ImageSource, PlaneArray
@@ -19,6 +19,7 @@ from unet_studio.io.image_source import ImageSource, PlaneArray
 _SMALL_PX = 2**22
 _MOST_PX = 2**24
 _NEAR = 4
+_MOST_READ_PX = 2**32
 _SAMPLES = 6
 _SAMPLE_PX = 128
 _BAND_BYTES = 2**26
@@ -56,11 +57,19 @@ class Overview:
 
 
 def make_overview(source: ImageSource, *, t: int = 0, z: int = 0) -> Overview:
-    """From the coarsest level that is fine enough, band by band. Raises ImageFileError."""
+    """From the coarsest level that is fine enough, band by band. Raises ImageFileError, at once where that
+    would be more than a person waits for."""
     factor = overview_factor(source)
     height, width = source.levels[0]
     level = level_for(source, factor)
     level_height, level_width = source.levels[level]
+    if level_height * level_width > _MOST_READ_PX:
+        raise ImageFileError(
+            "A plane of {width} × {height} px without smaller copies of itself in the file takes too long to "
+            "show: save it as a pyramid (OME-TIFF, OME-Zarr).",
+            width=width,
+            height=height,
+        )
     shape = -(-height // factor), -(-width // factor)
     pixels = np.empty((*shape, source.axes.c), _exact(source.dtype))
     if (level_height, level_width) == shape:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,29 +13,11 @@ import tifffile
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.atomic import write_atomically
 from unet_studio.io.axis_order import AxisOrder, guess_roles
-from unet_studio.io.image_source import ArrayLike, ArraySource, PlaneArray, damaged_file
+from unet_studio.io.image_source import DAMAGED, ArrayLike, ArraySource, PlaneArray, damaged_file
 from unet_studio.io.plain_pixels import PlainPixels
 from unet_studio.io.tiff_metadata import channels_of, companion_files, pixel_size_um_of
 
-# What tifffile, zarr and their codecs raise for damaged files.
-DAMAGED = (
-    tifffile.TiffFileError,
-    imagecodecs.DelayedImportError,
-    ValueError,
-    IndexError,
-    KeyError,
-    TypeError,
-    struct.error,
-    zlib.error,
-    AttributeError,
-    AssertionError,
-    ArithmeticError,
-    EOFError,
-    MemoryError,
-    RuntimeError,
-    OSError,
-)
-
+_DAMAGED = (*DAMAGED, tifffile.TiffFileError, imagecodecs.DelayedImportError)
 _IN_MEMORY_BYTES = 2**25
 _GLANCE_PX = 1024
 _PHOTOMETRIC = tifffile.PHOTOMETRIC
@@ -59,9 +39,11 @@ class Glance:
 
 def tiff_scenes(path: Path) -> list[str]:
     """The names of the images in the file, at least one. Raises ImageFileError for a damaged file."""
-    with _opened(path) as file:
-        scenes = _scenes(file)
-        return [series.name or str(number) for number, series in enumerate(scenes, 1)]
+    try:
+        with _opened(path) as file:
+            return [series.name or str(number) for number, series in enumerate(_scenes(file), 1)]
+    except _DAMAGED as error:
+        raise damaged_file(path, "TIFF", error) from error
 
 
 def open_tiff(path: Path, scene: int = 0, *, as_stored: bool = False) -> ArraySource:
@@ -96,9 +78,9 @@ def open_tiff(path: Path, scene: int = 0, *, as_stored: bool = False) -> ArraySo
             is_rgb=samples >= 3 or _has_palette(file, page, order.axes.c),
             is_guessed=is_guessed,
             develop=_in_turn(_without_bool if series.dtype.kind == "b" else None, colours),
-            failures=DAMAGED,
+            failures=_DAMAGED,
         )
-    except DAMAGED as error:
+    except _DAMAGED as error:
         file.close()
         raise damaged_file(path, "TIFF", error) from error
     if all(isinstance(array, PlainPixels | np.ndarray) for array in arrays):
@@ -125,7 +107,7 @@ def glance_at_tiff(path: Path) -> Glance | None:
             rows = slice(0, height // factor * factor, factor)
             columns = slice(0, width // factor * factor, factor)
             seen = pixels[(rows, columns, *[slice(None)] * (len(series.shape) - 2))]
-    except DAMAGED:
+    except _DAMAGED:
         return None
     return Glance(seen if seen.ndim == 3 else seen[:, :, None], factor, height, width)
 
@@ -152,7 +134,7 @@ def _opened(path: Path) -> tifffile.TiffFile:
         if companion is not None:
             return tifffile.TiffFile(companion.first, omexml=companion.xml)
         return tifffile.TiffFile(path)
-    except DAMAGED as error:
+    except _DAMAGED as error:
         raise damaged_file(path, "TIFF", error) from error
 
 
