@@ -217,3 +217,75 @@ def test_a_large_plane_is_proposed_on_where_it_is_seen_then_whole_and_goes_on_af
     assert np.ptp(inner) <= 0.03 * inner.mean() + 1, per_copy
     window.session.accept_all()
     assert len(list(image.document.instances)) == len(image.proposals.table)
+
+
+def test_the_maximum_of_all_planes_is_shown_and_the_labels_stay_those_of_the_plane(
+    window: MainWindow, hand: Hand, tmp_path: Path
+) -> None:
+    folder = tmp_path / "stacks"
+    folder.mkdir()
+    stack = np.zeros((4, 120, 160), np.uint8)
+    for z in range(4):
+        stack[z, 20 * z + 10 : 20 * z + 25, 40:60] = 200
+    stack[:, :, :5] = 255
+    tifffile.imwrite(folder / "a.tif", stack, imagej=True, metadata={"axes": "ZYX"})
+    hand.open(folder)
+    image, canvas = window.session.current, window.canvas
+    assert image is not None
+    window.actions_by_id["tool.brush"].trigger()
+    hand.drag((15, 100), (15, 110))
+
+    def brightness(y: int, x: int) -> int:
+        canvas.repaint()
+        at = hand.at(y + 0.5, x + 0.5)
+        return canvas.grab().toImage().pixelColor(int(at.x()), int(at.y())).lightness()
+
+    assert brightness(77, 50) < 30, "the cell of another plane is not seen"
+    window.actions_by_id["view.projection"].trigger()
+    hand.qtbot.waitUntil(lambda: brightness(77, 50) > 150)
+    assert brightness(17, 50) > 150
+    assert len(list(image.document.instances)) == 1
+    window.session.show_plane(0, 3)
+    hand.qtbot.waitUntil(lambda: window.session.current is not None and window.session.current.z == 3)
+    hand.qtbot.waitUntil(lambda: brightness(17, 50) > 150)
+    window.actions_by_id["view.projection"].trigger()
+    hand.qtbot.waitUntil(lambda: brightness(17, 50) < 30)
+
+
+def test_the_channel_that_models_read_is_the_nuclear_one_can_be_changed_and_is_remembered(
+    window: MainWindow, hand: Hand, tmp_path: Path
+) -> None:
+    field = open_raster(RESOURCES / "demo" / "fluorescence.png").read(Rect.of_size(256, 256))
+    nuclei = field[:, :, 0]
+    rng = np.random.default_rng(0)
+    other = rng.integers(0, 30_000, nuclei.shape).astype(np.uint16)
+    folder = tmp_path / "two"
+    folder.mkdir()
+    tifffile.imwrite(
+        folder / "a.ome.tif", np.stack([other, nuclei]),
+        metadata={"axes": "CYX", "Channel": {"Name": ["GFP", "DAPI"]}},
+    )  # fmt: skip
+    hand.open(folder)
+    box = window.model_panel.channel
+    assert [box.itemText(row) for row in range(box.count())] == [
+        "Reads all channels",
+        "Reads GFP",
+        "Reads DAPI",
+    ]
+    assert box.currentText() == "Reads DAPI"
+
+    def proposals() -> int:
+        window.actions_by_id["propose.run"].trigger()
+        hand.qtbot.waitUntil(
+            lambda: not window.proposing.is_busy and not window.job_bar.isVisible(), timeout=60_000
+        )
+        return len(window.session.open_proposals())
+
+    found = proposals()
+    assert found > 5
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    assert proposals() != found, "noise holds no such nuclei"
+    assert window.session.close_project()
+    hand.open(folder)
+    assert box.currentText() == "Reads GFP"

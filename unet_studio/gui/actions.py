@@ -115,6 +115,8 @@ TABLE = (
     ActionRow("view.by_class", _T("actions", "Colours of classes"), ("Ctrl+K",), "", True,
               short=_T("actions", "By class")),
     ActionRow("view.grid", _T("actions", "Pixel grid"), (), "", True),
+    ActionRow("view.projection", _T("actions", "Maximum of all planes"), ("Shift+M",), "", True,
+              tip=_T("actions", "Show the brightest value along z; labels are still those of this plane")),
     ActionRow("view.invert", _T("actions", "Invert the image"), ("Ctrl+I",), "", True,
               short=_T("actions", "Invert")),
     ActionRow("view.auto_contrast", _T("actions", "Automatic contrast"), ("Ctrl+L",),

@@ -50,6 +50,7 @@ from unet_studio.gui.panels.section import Section
 from unet_studio.gui.panels.tool_panel import ToolPanel
 from unet_studio.gui.panels.training_panel import TrainingPanel
 from unet_studio.gui.problems import Problems
+from unet_studio.gui.projection import Projection
 from unet_studio.gui.proposing import Proposing
 from unet_studio.gui.repairs import Repairs
 from unet_studio.gui.reviewing import Reviewing
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         self.job_bar = JobBar()
         self.past_bar = PastBar(session, self.travel)
         self.plane_bar = PlaneBar(session, self.stacks)
+        self.projection = Projection(session, pool)
         self.images_panel = ImagesPanel(session, pool)
         self.instances_panel = InstancesPanel(session, self.classes)
         self.history_panel = HistoryPanel(session, self.travel, pool)
@@ -103,7 +105,7 @@ class MainWindow(QMainWindow):
         self.classes_panel = ClassesPanel(self.classes)
         self.display_panel = DisplayPanel(self.actions_by_id)
         self.contrast = ContrastKeeper(session, self.display_panel, self.canvas)
-        self.model_panel = ModelPanel(self.models)
+        self.model_panel = ModelPanel(self.models, session)
         self.training_panel = TrainingPanel()
         self._enabled_for: tuple[object, ...] = ()
         self._lay_out()
@@ -182,6 +184,7 @@ class MainWindow(QMainWindow):
             "view.fill": lambda on: self._style(has_fill=on),
             "view.by_class": lambda on: self._style(by_class=on),
             "view.grid": self._show_grid,
+            "view.projection": lambda on: attempt(lambda: self.projection.want(on)),
             "view.invert": lambda _: self.contrast.invert(),
             "view.auto_contrast": lambda: self.contrast.auto(),
             "view.previous": lambda: self._step_image(-1),
@@ -290,6 +293,8 @@ class MainWindow(QMainWindow):
         self.tool_box.hint_changed.connect(self._hint.setText)
         self.tool_box.chosen.connect(self.tool_panel.show_tool)
         self.tool_box.failed.connect(self.problems.tell)
+        self.projection.made.connect(lambda picture: canvas.exchange_picture(picture))
+        self.projection.failed.connect(self.problems.tell)
         canvas.unreadable.connect(self.problems.tell)
         self.problems.saving_text.connect(self._saved.setText)
         self.contrast.changed.connect(self._show_contrast)
@@ -448,6 +453,7 @@ class MainWindow(QMainWindow):
         self._show_checked()
         self.problems.show_saving()
         self._show_hover(None)
+        self.projection.show()
         if image is not None:
             self.problems.image_shown(image)
 
@@ -603,6 +609,7 @@ class MainWindow(QMainWindow):
             "edit.checked": has_image,
             "propose.run": has_image and not busy,
             "propose.whole": has_image and not busy,
+            "view.projection": is_stack,
             "propose.accept_all": waiting,
             "propose.accept": has_image,
             "propose.accept_next": waiting,

@@ -63,7 +63,7 @@ _MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "view.fit", "view.actual", "view.zoom_in", "view.zoom_out", "view.selected", "",
             "view.labels", "view.outlines", "view.fill", "view.by_class", "view.grid", "",
-            "view.auto_contrast", "view.invert", "", "view.previous", "view.next", "",
+            "view.auto_contrast", "view.invert", "view.projection", "", "view.previous", "view.next", "",
             "view.instances", "view.history",
         ),
     ),

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from unet_studio.core.geometry import TILE_PX, Rect, TileIndex
 from unet_studio.core.proposals import Proposals
 from unet_studio.gui.background.engine_thread import Prepared
@@ -16,6 +18,7 @@ from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.io.image_source import ImageSource, PlaneArray
 from unet_studio.io.overview import sample_pixels
 from unet_studio.jobs.messages import Predict
+from unet_studio.store.project_images import model_channels
 from unet_studio.store.project_store import ProjectStore
 
 _PART_PX = 2048
@@ -34,6 +37,8 @@ class PartsRun:
     plane_id: int
     name: str
     source: ImageSource
+    channels: tuple[int, ...] | None
+    """Those the model reads; None: all."""
     t: int
     z: int
     bounds: Rect
@@ -93,9 +98,11 @@ class PartsRun:
     def prepare(self) -> Prepared:
         """Read the next area; runs in the worker thread. Raises ImageFileError."""
         self._began = time.monotonic()
+        channels = list(range(self.source.axes.c)) if self.channels is None else list(self.channels)
         if self._reference is None:
-            self._reference = sample_pixels(self.source, t=self.t, z=self.z)
-        pixels = self.source.read(self._window, t=self.t, z=self.z)
+            sample = sample_pixels(self.source, t=self.t, z=self.z)
+            self._reference = np.ascontiguousarray(sample[:, :, channels])
+        pixels = self.source.read(self._window, t=self.t, z=self.z, channels=channels)
         return Predict(job=0, model=str(self.model)), [pixels, self._reference]
 
     def finish(self, arrays: list[Any]) -> Proposals:
@@ -165,7 +172,8 @@ def _run(
     total: int,
     is_whole: bool,
 ) -> PartsRun:
+    channels = model_channels(store, image.source) if store is not None else None
     return PartsRun(
-        store, image.id, image.plane_id, image.record.title, image.source, image.t, image.z,
+        store, image.id, image.plane_id, image.record.title, image.source, channels, image.t, image.z,
         image.document.bounds, model, proposals, deque(areas), total, is_whole,
     )  # fmt: skip

@@ -1,12 +1,15 @@
-"""A project's images as it understands them: which one of a file, what its axes are."""
+"""A project's images as it understands them: which one of a file, its axes, the channel that models read."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from unet_studio.io.image_source import ImageSource
 from unet_studio.io.open_image import open_image
 from unet_studio.store.project_store import ProjectStore
+
+_NUCLEI = ("dapi", "hoechst", "nuc", "draq", "sytox", "propidium", "h2b", "dna")
 
 
 def open_project_image(store: ProjectStore, path: Path, scene: int) -> ImageSource:
@@ -22,6 +25,31 @@ def open_project_image(store: ProjectStore, path: Path, scene: int) -> ImageSour
 def remember_axes(store: ProjectStore, source: ImageSource, roles: str) -> None:
     """From now on these are the axes of all files that name theirs as this one does."""
     store.record_setting(_axes_key(source), roles)
+
+
+def model_channels(store: ProjectStore, source: ImageSource) -> tuple[int, ...] | None:
+    """The channels of an image that networks learn from and propose on; None: all of them, in their order.
+
+    What a person has said for images with channels of these names; else the one whose name says nuclei.
+    """
+    if source.axes.c == 1 or source.is_rgb:
+        return None
+    chosen = store.setting(_channel_key(source))
+    if chosen is not None:
+        return (int(chosen),) if chosen else None
+    for place, channel in enumerate(source.channels):
+        if any(word in (channel.name or "").casefold() for word in _NUCLEI):
+            return (place,)
+    return None
+
+
+def remember_model_channel(store: ProjectStore, source: ImageSource, channel: int | None) -> None:
+    """From now on models read this channel (None: all) of images with channels of these names."""
+    store.record_setting(_channel_key(source), "" if channel is None else str(channel))
+
+
+def _channel_key(source: ImageSource) -> str:
+    return "model channel of " + json.dumps([channel.name for channel in source.channels])
 
 
 def _axes_key(source: ImageSource) -> str:

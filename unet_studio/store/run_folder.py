@@ -24,7 +24,7 @@ from unet_studio.io.label_files import write_binary_png, write_label_tiff
 from unet_studio.io.tiff import write_plane_tiff
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.prediction import Normalization
-from unet_studio.store.project_images import open_project_image
+from unet_studio.store.project_images import model_channels, open_project_image
 from unet_studio.store.project_store import ProjectStore
 
 if TYPE_CHECKING:
@@ -113,6 +113,9 @@ def write_lessons(
         image = stem.with_name(f"{stem.name}.tif")
         source = open_project_image(store, lesson.image, lesson.scene)
         plane = whole_plane(source, t=lesson.t, z=lesson.z)
+        channels = model_channels(store, source)
+        if channels is not None:
+            plane = np.ascontiguousarray(plane[:, :, list(channels)])
         write_plane_tiff(image, plane)
         labels = stem.with_name(f"{stem.name}_labels.tif")
         values = lesson.labels.read(lesson.bounds)

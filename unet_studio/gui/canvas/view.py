@@ -139,6 +139,13 @@ class CanvasView(QWidget):
         self.refresh()
         self._show_map()
 
+    def exchange_picture(self, image: Picture) -> None:
+        """Show other pixels of the same plane: zoom, place and contrast stay."""
+        self._image = image
+        self._map.show_plane(image, self._plane, self._contrast)
+        self._show_map()
+        self.refresh()
+
     def _show_came(self, image: Picture, rect: Rect) -> None:
         if image is self._image:
             self.refresh(rect)

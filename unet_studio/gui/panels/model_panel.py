@@ -10,17 +10,19 @@ from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from unet_studio.core.errors import ModelError
 from unet_studio.gui.models import Models
+from unet_studio.gui.session import Session
 from unet_studio.gui.translation import error_text, tr
 from unet_studio.io.model_folder import METRICS_NAME, read_model_config
 from unet_studio.settings.locations import shipped_models_folder
+from unet_studio.store.project_images import model_channels, remember_model_channel
 
 
 class ModelPanel(QWidget):
-    """Shows and changes the current model."""
+    """Shows and changes the current model, and which channel of the shown image it reads."""
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: Models, session: Session) -> None:
         super().__init__()
-        self._models = models
+        self._models, self._session = models, session
         self._box = QComboBox()
         self._box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._about = QLabel()
@@ -29,6 +31,18 @@ class ModelPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(self._box)
         layout.addWidget(self._about)
+        self.channel = QComboBox()
+        self.channel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.channel.setToolTip(
+            tr(
+                "model",
+                "Which channel the model proposes on and learns from. Remembered for images like this one.",
+            )
+        )
+        self.channel.hide()
+        layout.addWidget(self.channel)
+        self.channel.activated.connect(self._channel_chosen)
+        session.image_changed.connect(self._show_channels)
         self._box.activated.connect(self._activated)
         models.changed.connect(self.rebuild)
         self.rebuild()
@@ -44,6 +58,24 @@ class ModelPanel(QWidget):
         current = self._models.current
         self._box.setCurrentIndex(self._box.findData(str(current)) if current else -1)
         self._about.setText(_describe(current) if current else tr("model", "There is no model."))
+
+    def _show_channels(self) -> None:
+        image, store = self._session.current, self._session.store
+        is_asked = image is not None and store is not None and len(image.channel_names) > 1
+        self.channel.setVisible(is_asked and image is not None and not image.source.is_rgb)
+        if image is None or store is None:
+            return
+        self.channel.clear()
+        self.channel.addItem(tr("model", "Reads all channels"), None)
+        for place, name in enumerate(image.channel_names):
+            self.channel.addItem(tr("model", "Reads {channel}").format(channel=name), place)
+        read = model_channels(store, image.source)
+        self.channel.setCurrentIndex(0 if read is None else read[0] + 1)
+
+    def _channel_chosen(self, row: int) -> None:
+        image, store = self._session.current, self._session.store
+        if image is not None and store is not None:
+            remember_model_channel(store, image.source, self.channel.itemData(row))
 
     def _activated(self, row: int) -> None:
         self._models.choose(Path(self._box.itemData(row)))
