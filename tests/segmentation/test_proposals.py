@@ -1,4 +1,9 @@
+import heapq
+import math
+
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import ndimage
 
 from tests.conftest import discs
@@ -91,3 +96,61 @@ def test_one_class_gives_what_the_foreground_gives() -> None:
     found, classes = instances_of_classes(p[:, :, None], Postprocessing())
     assert (found == instances_from_probability(p, Postprocessing())).all()
     assert set(classes) <= {1}
+
+
+def distances_within(region: np.ndarray, seed: np.ndarray) -> np.ndarray:
+    """How far each pixel of a region is from a seed, on ways inside the region: 1 straight, √2 diagonal."""
+    out = np.full(region.shape, np.inf)
+    out[seed] = 0
+    waiting = [(0.0, y, x) for y, x in zip(*np.nonzero(seed), strict=True)]
+    while waiting:
+        here, y, x = heapq.heappop(waiting)
+        for down, right in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)):
+            to = y + down, x + right
+            there = here + math.hypot(down, right)
+            if 0 <= to[0] < out.shape[0] and 0 <= to[1] < out.shape[1] and region[to] and there < out[to]:
+                out[to] = there
+                heapq.heappush(waiting, (there, *to))
+    return out
+
+
+@given(st.integers(0, 10_000), st.integers(8, 40), st.integers(8, 40), st.integers(1, 12))
+@settings(max_examples=40, deadline=None)
+def test_every_pixel_goes_to_the_seed_of_its_region_that_is_nearest_within_it(
+    seed: int, height: int, width: int, min_area_px: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    probability = ndimage.gaussian_filter(rng.random((height, width)), 2.0).astype(np.float32)
+    probability = (probability - probability.min()) / (np.ptp(probability) + 1e-6)
+    rule = Postprocessing(threshold=0.4, seed_threshold=0.7, min_area_px=min_area_px)
+    labels = instances_from_probability(probability, rule)
+    eight = np.ones((3, 3))
+    regions, count = ndimage.label(probability >= np.float32(0.4), eight)
+    seeds, seed_count = ndimage.label(probability >= np.float32(0.7), eight)
+    large = [seeds == s for s in range(1, seed_count + 1) if (seeds == s).sum() >= min_area_px]
+    assert np.unique(labels).tolist() == list(range(int((labels == 0).any() is np.False_), labels.max() + 1))
+    for region in (regions == number for number in range(1, count + 1)):
+        own = [mask for mask in large if region[mask].all()]
+        if region.sum() < min_area_px:
+            assert not labels[region].any()
+        elif len(own) < 2:
+            assert np.unique(labels[region]).size == 1
+            assert labels[region].all()
+        else:
+            away = [distances_within(region, mask) for mask in own]
+            for mask, distance in zip(own, away, strict=True):
+                (number,) = np.unique(labels[mask]).tolist()
+                mine = labels == number
+                assert region[mine].all()
+                # Rounds make octagons of circles.
+                assert (distance[mine] <= 1.1 * np.min(away, axis=0)[mine] + 1.0).all()
+            assert labels[region].all()
+
+
+def test_a_region_far_from_its_seeds_is_parted_too() -> None:
+    probability = np.full((400, 60), 0.6, np.float32)
+    probability[:10, 20:30] = probability[-10:, 20:30] = 0.95
+    labels = instances_from_probability(probability, Postprocessing(threshold=0.5, seed_threshold=0.8))
+    assert np.unique(labels).tolist() == [1, 2]
+    assert abs(int((labels == 1).sum()) - int((labels == 2).sum())) < 0.02 * labels.size
+    assert (labels[:190] == labels[0, 0]).all()

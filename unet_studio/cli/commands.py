@@ -68,6 +68,10 @@ def _run(options: argparse.Namespace) -> int:
         from unet_studio.cli.doctor import doctor
 
         return doctor(options)
+    if options.command == "bench":
+        from unet_studio.cli.bench import bench
+
+        return bench(options)
     if options.command == "demo":
         from unet_studio.cli.demo import demo
 
@@ -154,6 +158,10 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
     about.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")
 
     commands.add_parser("engine", help="the worker process: framed messages on stdin and stdout")
+
+    bench = commands.add_parser("bench", help="what prediction costs here, beside a plain program")
+    bench.add_argument("--quick", action="store_true", help="small planes only: a quarter of a minute")
+    _device_and_json(bench)
 
     doctor = commands.add_parser("doctor", help="versions, devices, what will be used and why")
     doctor.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")

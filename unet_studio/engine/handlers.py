@@ -13,11 +13,13 @@ import numpy as np
 import torch
 
 import unet_studio
+from unet_studio.engine.bench import run_bench
 from unet_studio.engine.server import Handler, ServerContext
 from unet_studio.engine.train_job import run_training
 from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.framing import Array
 from unet_studio.jobs.messages import (
+    Bench,
     Describe,
     Described,
     Outcome,
@@ -26,9 +28,10 @@ from unet_studio.jobs.messages import (
     SummarizeNetwork,
     Train,
 )
-from unet_studio.unet.device import Device, choose_device, list_devices, move
+from unet_studio.unet.device import Device, choose_device, list_devices
 from unet_studio.unet.inference import propose
 from unet_studio.unet.network import UNet
+from unet_studio.unet.prepared import prepare_to_predict
 from unet_studio.unet.summary import summarize
 from unet_studio.unet.weights import load_network
 
@@ -89,13 +92,17 @@ def handle_summarize(
     return summarize(request.network, job=request.job), []
 
 
+def handle_bench(request: Bench, _: list[Array], context: ServerContext) -> tuple[Outcome, list[Array]]:
+    """What prediction costs here."""
+    return run_bench(request, context), []
+
+
 @lru_cache(maxsize=2)
 def _network(folder: Path, device: Device, stamp: float) -> tuple[UNet, ModelConfig]:
     """Networks stay loaded between jobs; `stamp` changes when the folder was written anew."""
     del stamp  # Part of the cache key only.
     network, model = load_network(folder)
-    move(network, device)
-    return network.requires_grad_(False), model
+    return prepare_to_predict(network, device), model
 
 
 def _stamp(folder: Path) -> float:
@@ -113,4 +120,5 @@ HANDLERS: Mapping[type, Handler] = {
     Train: handle_train,
     Describe: handle_describe,
     SummarizeNetwork: handle_summarize,
+    Bench: handle_bench,
 }

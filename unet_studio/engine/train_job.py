@@ -36,6 +36,7 @@ from unet_studio.segmentation.patches import Sample, class_weights
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.training import ObjectClass, TrainConfig
 from unet_studio.unet.device import Device, choose_device, with_precision
+from unet_studio.unet.inference import is_out_of_memory
 from unet_studio.unet.network import UNet
 from unet_studio.unet.tracking import CurvePoint, FitResult
 from unet_studio.unet.training import fit
@@ -94,10 +95,8 @@ def run_training(request: Train, context: ServerContext) -> Trained:
             on_point=_listener(request, context, record, log, start.network, val_samples, validator),
             on_checkpoint=record.keep, resume=resume, start_counts=request.init is not None,
         )  # fmt: skip
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _too_large(device, config) from error
-    except RuntimeError as error:
-        if "allocate memory" in str(error):  # How PyTorch says it on a processor.
+    except (MemoryError, RuntimeError) as error:
+        if is_out_of_memory(error):
             raise _too_large(device, config) from error
         raise
     finally:

@@ -14,7 +14,7 @@ from unet_studio.core.sentences import Sentence
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.training import ObjectClass, TrainConfig
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 FailureKind = Literal["bad_input", "crash"]
 
@@ -78,6 +78,14 @@ class SummarizeNetwork(Struct, frozen=True, tag=True):
     network: UNetConfig
 
 
+class Bench(Struct, frozen=True, tag=True):
+    """Ask what prediction costs here. `quick`: on small planes only."""
+
+    job: int
+    device: str = "auto"
+    quick: bool = False
+
+
 class Cancel(Struct, frozen=True, tag=True):
     """End a job and throw its result away."""
 
@@ -97,7 +105,7 @@ class WindowInUse(Struct, frozen=True, tag=True):
     job: int = 0
 
 
-Request = Predict | Train | Describe | SummarizeNetwork | Cancel | Stop | WindowInUse
+Request = Predict | Train | Describe | SummarizeNetwork | Bench | Cancel | Stop | WindowInUse
 
 
 # Events
@@ -207,6 +215,29 @@ class NetworkSummary(Struct, frozen=True, tag=True, kw_only=True):
     train_mb_per_megapixel: float
 
 
+class BenchRow(Struct, frozen=True, kw_only=True):
+    """One piece of work. Seconds of ours and of the plain reference, `ratio` = plain / ours; how much of the
+    machine's largest matrix product it computes at, where it is a network."""
+
+    name: str
+    ours_s: float
+    plain_s: float | None = None
+    ratio: float | None = None
+    gflops: float | None = None
+    peak_gflops: float | None = None
+    peak_fraction: float | None = None
+
+
+class Benched(Struct, frozen=True, tag=True, kw_only=True):
+    """Done: what was measured, and on what."""
+
+    job: int
+    device: str
+    threads: int
+    peak_gflops: float
+    rows: list[BenchRow]
+
+
 class Failed(Struct, frozen=True, tag=True, kw_only=True):
     """The job ended without result. The sentence is `template.format(**values)`."""
 
@@ -222,7 +253,7 @@ class Cancelled(Struct, frozen=True, tag=True):
     job: int
 
 
-Outcome = Predicted | Trained | Described | NetworkSummary
+Outcome = Predicted | Trained | Described | NetworkSummary | Benched
 Event = Ready | Progress | TrainingBegun | TrainingPoint | Outcome | Failed | Cancelled
 
 encode = msgspec.msgpack.Encoder().encode

@@ -42,6 +42,10 @@ def normalize(
 
     `reference`: whose percentiles; None: the plane's own.
     """
+    if plane.ndim == 3 and plane.shape[2] > 1 and plane.strides[2] == 0:
+        # One channel, shown as several by `adapt_channels`.
+        alone = normalize(plane[:, :, :1], settings, reference=reference)
+        return np.broadcast_to(alone, plane.shape)
     low, high = percentile_range(
         plane if reference is None else reference,
         low_percentile=settings.low_percentile,

@@ -9,8 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from unet_studio.core.label_tiles import LabelArray, MaskArray
+from unet_studio.core.label_tiles import LabelArray
 from unet_studio.settings.prediction import Postprocessing
+
+_MOST_ROUNDS = 48
+Mask8 = npt.NDArray[np.uint8]
 
 
 def instances_from_probability(probability: npt.NDArray[np.float32], settings: Postprocessing) -> LabelArray:
@@ -20,18 +23,40 @@ def instances_from_probability(probability: npt.NDArray[np.float32], settings: P
     takes the nearer pixels of its region above `threshold`. A region without seed is an instance by
     itself. Small ones are dropped; `grow_px` gives back the seam that was cut for training.
     """
-    regions, region_count = _components(probability >= settings.threshold)
-    seeds, _ = _components(probability >= settings.seed_threshold)
-    seeds = _drop_small(seeds, settings.min_area_px)
-    seeded = np.zeros(region_count, bool)
-    seeded[regions[seeds > 0]] = True
-    lonely = np.where(seeded[regions], 0, regions)
-    offset = int(seeds.max(initial=0))
-    labels = np.where(lonely > 0, lonely + np.int32(offset), seeds)
-    labels = _drop_small(_spread(labels, regions), settings.min_area_px)
+    # With a border: every pixel inside has eight neighbours. Cells cover a small part of most planes, so all
+    # that follows looks at the pixels above the threshold only.
+    above = cv2.copyMakeBorder(_at_least(probability, settings.threshold), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    regions, region_count = _components(above)
+    seeds, _ = _components(
+        cv2.copyMakeBorder(
+            _at_least(probability, max(settings.threshold, settings.seed_threshold)),
+            1, 1, 1, 1, cv2.BORDER_CONSTANT,
+        )
+    )  # fmt: skip
+    inside = np.flatnonzero(above)
+    region = regions.reshape(-1)[inside]
+    label = _renumbered(seeds.reshape(-1)[inside], settings.min_area_px)
+    # A region without seed is one instance, one with one seed is that one's; only what several seeds share is
+    # to be parted.
+    seed_count = int(label.max(initial=0))
+    region_of_seed = np.zeros(seed_count + 1, np.int32)
+    region_of_seed[label] = region
+    seeds_in = np.bincount(region_of_seed[1:], minlength=region_count)
+    owner = np.zeros(region_count, np.int32)
+    owner[region_of_seed[1:]] = np.arange(1, seed_count + 1)
+    owner[seeds_in > 1] = 0
+    lonely = np.flatnonzero(seeds_in == 0)
+    owner[lonely] = seed_count + 1 + np.arange(lonely.size)
+    label = np.maximum(label, owner[region])
+    labels = np.zeros(above.shape, np.int32)
+    flat = labels.reshape(-1)
+    flat[inside] = label
+    _spread(labels, inside[label == 0], regions)
+    flat[inside] = _renumbered(flat[inside], settings.min_area_px)
+    out = np.ascontiguousarray(labels[1:-1, 1:-1])
     for _ in range(settings.grow_px):
-        labels = grow_by_one(labels)
-    return labels
+        out = grow_by_one(out)
+    return out
 
 
 def instances_of_classes(
@@ -67,27 +92,50 @@ def instances_of_classes(
     return labels, classes
 
 
-def _components(mask: MaskArray) -> tuple[LabelArray, int]:
+def _at_least(probability: npt.NDArray[np.float32], threshold: float) -> Mask8:
+    """uint8 (H, W): 1 where the probability reaches the threshold."""
+    return (probability >= np.float32(threshold)).view(np.uint8)
+
+
+def _components(mask: Mask8) -> tuple[LabelArray, int]:
     """8-connected components: int32 labels from 1, and how many labels there are with 0."""
-    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    count, labels = cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)
     return labels, count
 
 
-def _drop_small(labels: LabelArray, min_area_px: int) -> LabelArray:
-    """Without the labels of fewer pixels; the others numbered anew from 1."""
-    keep = np.bincount(labels.ravel()) >= max(1, min_area_px)
-    keep[0] = False
-    new_id = np.zeros(keep.size, np.int32)
-    new_id[keep] = np.arange(1, np.count_nonzero(keep) + 1, dtype=np.int32)
+def _renumbered(labels: LabelArray, min_area_px: int) -> LabelArray:
+    """Labels without those of fewer pixels, which become 0; the others numbered anew from 1."""
+    keep = np.bincount(labels) >= max(1, min_area_px)
+    keep[:1] = False
+    new_id = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
     out: LabelArray = new_id[labels]
     return out
 
 
-def _spread(labels: LabelArray, regions: LabelArray) -> LabelArray:
-    """Every unlabelled region pixel gets the nearest label, if that lies in the same region."""
-    free = (regions > 0) & (labels == 0)
-    if not free.any() or not labels.any():
-        return labels
+def _spread(labels: LabelArray, free: npt.NDArray[np.intp], regions: LabelArray) -> None:
+    """Every pixel of `free` (places in the flat `labels`, in place) gets the nearest label of its region.
+
+    From neighbour to neighbour, straight ones in every round and diagonal ones in every other: what is
+    reached after n rounds is an octagon, at most 8 % off a circle. Neighbours above the threshold are of one
+    region, so that nothing spreads into another one.
+    """
+    flat, width = labels.reshape(-1), labels.shape[1]
+    straight, diagonal = (-width, -1, 1, width), (-width - 1, 1 - width, width - 1, width + 1)
+    for number in range(_MOST_ROUNDS):
+        if not free.size:
+            return
+        found = np.zeros(free.size, np.int32)
+        for step in straight if number % 2 == 0 else (*straight, *diagonal):
+            found = np.where(found > 0, found, flat[free + step])
+        # Written when all have looked: no label gets two pixels far in one round.
+        flat[free] = found
+        free = free[found == 0]
+    if free.size:
+        _spread_far(labels, free, regions)
+
+
+def _spread_far(labels: LabelArray, free: npt.NDArray[np.intp], regions: LabelArray) -> None:
+    """The same for pixels far from any label, by one distance transform of the plane."""
     _, nearest = cv2.distanceTransformWithLabels(
         (labels == 0).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
@@ -95,10 +143,9 @@ def _spread(labels: LabelArray, regions: LabelArray) -> LabelArray:
     label_of, region_of = np.zeros(size, np.int32), np.zeros(size, np.int32)
     labelled = labels > 0
     label_of[nearest[labelled]], region_of[nearest[labelled]] = labels[labelled], regions[labelled]
-    take = free & (region_of[nearest] == regions)
-    out = labels.copy()
-    out[take] = label_of[nearest[take]]
-    return out
+    place = nearest.reshape(-1)[free]
+    is_own = region_of[place] == regions.reshape(-1)[free]
+    labels.reshape(-1)[free[is_own]] = label_of[place[is_own]]
 
 
 def grow_by_one(labels: LabelArray) -> LabelArray:

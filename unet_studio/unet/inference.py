@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +23,8 @@ from unet_studio.unet.device import Device
 from unet_studio.unet.network import UNet
 
 _EDGE_PX = 32
-# Side of a tile times the network's width: about the same memory and time per tile for every network.
-_TILE_PX_TIMES_WIDTH = 16384
+# Pixels of a window times the network's width times bytes of a number: about 1 GB, whatever the network.
+_WINDOW = 200e6
 _MIN_TILE_PX = 128
 
 
@@ -62,7 +63,9 @@ def propose(
         try:
             probabilities = class_probabilities(network, image, device, context, tile_px=tile_px)
             break
-        except torch.OutOfMemoryError as error:
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
             torch.cuda.empty_cache()
             tile_px //= 2
             if tile_px < _MIN_TILE_PX:
@@ -79,11 +82,17 @@ def propose(
     return Prediction(labels, class_of, foreground, notes)
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """True for what PyTorch raises when memory runs short: on a processor it has no name of its own."""
+    is_named = isinstance(error, MemoryError | torch.OutOfMemoryError)
+    return is_named or "allocate memory" in str(error)
+
+
 def usual_tile_px(network: UNet) -> int:
-    """Side of a tile that suits the network when memory is no concern."""
+    """Side of a tile whose window takes about 1 GB: the larger, the less is computed for context."""
     config = network.config
-    # A tile much smaller than its context would be predicted for the context's sake.
-    return max(_MIN_TILE_PX, _TILE_PX_TIMES_WIDTH // config.base_width, config.context_px)
+    window_px = math.sqrt(_WINDOW / config.base_width / network.classify.weight.element_size())
+    return max(_MIN_TILE_PX, int(window_px) - 2 * config.context_px, config.context_px)
 
 
 def class_probabilities(
@@ -98,6 +107,10 @@ def class_probabilities(
     config = network.config
     # Valid convolutions eat their margin: at the plane's edge it is mirrored (paper, figure 2).
     context_px, edge_px = max(config.context_px, config.margin_px), max(_EDGE_PX, config.margin_px)
+    # Tiles of one size: a narrow last one would be predicted for its context's sake.
+    count = -(-max(height, width) // tile_px)
+    tile_px = -(-max(height, width) // count)
+    tile_px += -tile_px % config.size_multiple
     plan = TilePlan(height, width, tile_px, context_px, edge_px, config.size_multiple)
     out = np.empty((height, width, config.classes - 1), np.float32)
     done = 0
@@ -126,11 +139,19 @@ def _predict_window(network: UNet, window: FloatPlane, device: Device) -> npt.ND
     height, width = window.shape[:2]
     margin = network.config.margin_px
     x = torch.from_numpy(np.ascontiguousarray(window)).permute(2, 0, 1)[None]
-    x = x.to(device.torch_device, memory_format=torch.channels_last)
+    # In the precision of the weights: mixed where they are float32, see Device.autocast.
+    x = x.to(device.torch_device, network.classify.weight.dtype, memory_format=torch.channels_last)
     if margin:
         fit = network.config.fitting_size
         x = F.pad(x, (0, fit(width) - width, 0, fit(height) - height), mode="replicate")
     with torch.inference_mode(), device.autocast():
-        p = torch.softmax(network(x).float(), dim=1)[0, 1:]
+        p = _foreground(network(x).float())[0]
     p = p[:, : height - 2 * margin, : width - 2 * margin]
     return F.pad(p, (margin,) * 4).permute(1, 2, 0).cpu().numpy()
+
+
+def _foreground(logits: torch.Tensor) -> torch.Tensor:
+    """Probabilities (N, K − 1, H, W) of all classes but background."""
+    if logits.shape[1] == 2:  # A third of the work of a softmax of two.
+        return torch.sigmoid(logits[:, 1:] - logits[:, :1])
+    return torch.softmax(logits, dim=1)[:, 1:]

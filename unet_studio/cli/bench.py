@@ -1,0 +1,93 @@
+"""`unet-studio bench`: what prediction costs here, beside a plain program and the machine's limit."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from typing import Any, cast
+
+import cv2
+import msgspec
+import numpy as np
+
+from unet_studio.core.errors import UserError
+from unet_studio.core.proposals import Proposals
+from unet_studio.jobs.connection import EngineConnection
+from unet_studio.jobs.messages import Bench, Benched, BenchRow, Describe, Predict
+from unet_studio.settings.locations import DEFAULT_MODEL, resources_folder, shipped_models_folder
+
+_RUNS = 5
+_SIDE = 512
+_DEMO = "fluorescence.png"
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Run the command; returns the exit code."""
+    cold = _cold_start(options.device)
+    engine = EngineConnection()
+    try:
+        first = _first_proposals(engine, options.device)
+        outcome, _ = engine.run(Bench(job=0, device=options.device, quick=options.quick), [])
+    finally:
+        engine.close()
+    measured = cast(Benched, outcome)
+    rows = [*measured.rows, first, cold]
+    print(
+        f"{measured.device}; {measured.threads} threads; "
+        f"largest matrix product {measured.peak_gflops} GFLOP/s"
+    )
+    print(f"{'':44} {'ours':>9} {'plain':>9} {'ratio':>6} {'of the limit':>13}")
+    for row in rows:
+        plain = f"{row.plain_s:8.3f} s" if row.plain_s is not None else ""
+        ratio = f"{row.ratio:6.2f}" if row.ratio is not None else ""
+        share = f"{100 * row.peak_fraction:11.0f} %" if row.peak_fraction is not None else ""
+        print(f"{row.name:44} {row.ours_s:7.3f} s {plain:>9} {ratio:>6} {share:>13}".rstrip())
+    if options.json:
+        print(json.dumps({"rows": msgspec.to_builtins(rows)}))
+    return 0
+
+
+def _cold_start(device: str) -> BenchRow:
+    """From nothing to an engine that has answered; beside a process that only imports torch."""
+    taken, plain = [], []
+    for _ in range(3):
+        start = time.perf_counter()
+        engine = EngineConnection()
+        try:
+            engine.run(Describe(0, device), [])
+        finally:
+            engine.close()
+        taken.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import torch"], check=True)
+        plain.append(time.perf_counter() - start)
+    return _row("engine, cold start to first answer", min(taken), min(plain))
+
+
+def _first_proposals(engine: EngineConnection, device: str) -> BenchRow:
+    """From the array to proposals the window can draw, through the warm engine."""
+    path = resources_folder() / "demo" / _DEMO
+    field = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if field is None:
+        raise UserError("The demo image {path} is gone: install U-Net Studio again.", path=path)
+    plane: np.ndarray[Any, Any] = np.ascontiguousarray(field.reshape(*field.shape[:2], -1)[:_SIDE, :_SIDE])
+    request = Predict(job=0, model=str(shipped_models_folder() / DEFAULT_MODEL), device=device)
+    taken = []
+    for _ in range(_RUNS + 1):
+        start = time.perf_counter()
+        _, arrays = engine.run(request, [plane])
+        Proposals.from_label_image(cast(Any, arrays[0]), model=DEFAULT_MODEL)
+        taken.append(time.perf_counter() - start)
+    return _row(f"proposals through the warm engine, {_SIDE}²", min(taken[1:]), None)
+
+
+def _row(name: str, ours: float, plain: float | None) -> BenchRow:
+    return BenchRow(
+        name=name,
+        ours_s=round(ours, 5),
+        plain_s=None if plain is None else round(plain, 5),
+        ratio=None if plain is None else round(plain / ours, 2),
+    )
