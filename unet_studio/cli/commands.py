@@ -169,5 +169,5 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
 
 
 def _device_and_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N|mps")
+    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N|mps|xpu")
     parser.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")

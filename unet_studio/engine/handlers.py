@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import platform
 import sys
 import time
@@ -13,9 +14,11 @@ import numpy as np
 import torch
 
 import unet_studio
+from unet_studio.core.sentences import Sentence
 from unet_studio.engine.bench import run_bench
 from unet_studio.engine.server import Handler, ServerContext
 from unet_studio.engine.train_job import run_training
+from unet_studio.io.image_source import first_line
 from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.framing import Array
 from unet_studio.jobs.messages import (
@@ -29,7 +32,7 @@ from unet_studio.jobs.messages import (
     Train,
 )
 from unet_studio.unet.device import Device, choose_device, list_devices
-from unet_studio.unet.inference import propose
+from unet_studio.unet.inference import DeviceMemoryError, propose
 from unet_studio.unet.network import UNet
 from unet_studio.unet.prepared import prepare_to_predict
 from unet_studio.unet.summary import summarize
@@ -47,7 +50,17 @@ def handle_predict(
     folder = Path(request.model)
     network, model = _network(folder, device, _stamp(folder))
     reference = arrays[1] if len(arrays) > 1 else None
-    prediction = propose(network, model, arrays[0], device, context, reference=reference)
+    try:
+        prediction = propose(network, model, arrays[0], device, context, reference=reference)
+    except (DeviceMemoryError, RuntimeError) as error:
+        if device.torch_device.type == "cpu":
+            raise
+        note = _why_not(device, error)
+        device = choose_device("cpu")
+        network, model = load_network(folder)
+        network = prepare_to_predict(network, device)
+        prediction = propose(network, model, arrays[0], device, context, reference=reference)
+        prediction.notes.append(note)
     outcome = Predicted(
         job=request.job,
         device=device.name,
@@ -108,6 +121,24 @@ def _network(folder: Path, device: Device, stamp: float) -> tuple[UNet, ModelCon
 def _stamp(folder: Path) -> float:
     config = folder / "config.json"
     return config.stat().st_mtime if config.is_file() else 0.0
+
+
+def _why_not(device: Device, error: Exception) -> Sentence:
+    """Why a GPU did not do it."""
+    if isinstance(error, DeviceMemoryError):
+        text = "The memory of {device} is too small for this model: computed on the processor instead."
+        return Sentence(text, {"device": device.name})
+    # What has failed is not asked for its name.
+    text = "The GPU failed ({reason}): computed on the processor. If it stays so, start the program anew."
+    return Sentence(text, {"reason": first_line(error)})
+
+
+def free_memory() -> None:
+    """Give a GPU's memory back: nobody has asked for anything for a while."""
+    if torch.cuda.is_available():
+        _network.cache_clear()
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def make_room(window_in_use: bool) -> None:

@@ -32,6 +32,7 @@ from unet_studio.jobs.messages import (
 )
 
 _NICE = 10
+_REST_AFTER_S = 300.0
 
 Handler = Callable[[Any, list[Array], "ServerContext"], tuple[Outcome, list[Array]]]
 
@@ -76,8 +77,13 @@ class EngineServer:
         source: BinaryIO,
         sink: BinaryIO,
         make_room: Callable[[bool], None] = lambda _: None,
+        rest: Callable[[], None] = lambda: None,
+        *,
+        rest_after_s: float = _REST_AFTER_S,
     ) -> None:
-        """`make_room` is called in the job's thread when the window comes into use, or rests again."""
+        """`make_room` is called in the job's thread when the window comes into use, or rests again; `rest`
+        when there has been no job for `rest_after_s`: what is kept for the next one may go."""
+        self._rest, self._rest_after_s = rest, rest_after_s
         self._handlers = handlers
         self._make_room = make_room
         self._window_in_use = self._made_room = False
@@ -111,8 +117,15 @@ class EngineServer:
             self._make_room(self._made_room)
 
     def _run_jobs(self) -> None:
+        has_rested = True
         while True:
-            request, arrays, context = self._jobs.get()
+            try:
+                request, arrays, context = self._jobs.get(timeout=None if has_rested else self._rest_after_s)
+            except queue.Empty:
+                has_rested = True
+                self._rest()
+                continue
+            has_rested = False
             event, out = self._run(request, arrays, context)
             self._contexts.pop(request.job, None)
             self._send(event, out)
@@ -156,13 +169,17 @@ def take_over_stdio() -> tuple[BinaryIO, BinaryIO]:
     return source, sink
 
 
-def main(handlers: Mapping[type, Handler], make_room: Callable[[bool], None] = lambda _: None) -> int:
+def main(
+    handlers: Mapping[type, Handler],
+    make_room: Callable[[bool], None] = lambda _: None,
+    rest: Callable[[], None] = lambda: None,
+) -> int:
     """Run the engine on this process's stdin and stdout. Returns the exit code."""
     source, sink = take_over_stdio()
     if os.name == "posix":
         os.nice(_NICE)  # The hand that draws goes first.
     try:
-        EngineServer(handlers, source, sink, make_room).serve()
+        EngineServer(handlers, source, sink, make_room, rest).serve()
     except (FramingError, msgspec.DecodeError) as error:
         print(f"engine: {error}", file=sys.stderr)  # noqa: T201
         code = 2

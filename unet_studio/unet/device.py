@@ -43,6 +43,8 @@ class Device:
             return str(torch.cuda.get_device_name(self.torch_device))
         if self.torch_device.type == "mps":
             return "Apple GPU"
+        if self.torch_device.type == "xpu":
+            return str(torch.xpu.get_device_name(self.torch_device))
         return _cpu_name()
 
     @property
@@ -52,7 +54,7 @@ class Device:
 
 
 def choose_device(wanted: str = "auto") -> Device:
-    """The device for "auto", "cpu", "cuda", "cuda:N" or "mps".
+    """The device for "auto", "cpu", "cuda", "cuda:N", "mps" or "xpu".
 
     Raises UserError if a device was asked for by name and is not there.
     """
@@ -63,6 +65,8 @@ def choose_device(wanted: str = "auto") -> Device:
             return _cuda(torch.device("cuda", index), "a CUDA GPU is present")
         if torch.backends.mps.is_available():
             return _mps("an Apple GPU is present")
+        if torch.xpu.is_available():
+            return _xpu(torch.device("xpu"), "an Intel GPU is present")
         return _cpu(f"no GPU is usable ({_why_no_cuda()})")
     if wanted == "cpu":
         return _cpu("it was asked for")
@@ -70,7 +74,7 @@ def choose_device(wanted: str = "auto") -> Device:
         device = torch.device(wanted)
     except RuntimeError:
         raise UserError(
-            "There is no device {name}: use auto, cpu, cuda, cuda:N or mps.", name=wanted
+            "There is no device {name}: use auto, cpu, cuda, cuda:N, mps or xpu.", name=wanted
         ) from None
     if device.type == "cuda":
         if torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count():
@@ -82,6 +86,8 @@ def choose_device(wanted: str = "auto") -> Device:
         )
     if device.type == "mps" and torch.backends.mps.is_available():
         return _mps("it was asked for")
+    if device.type == "xpu" and torch.xpu.is_available():
+        return _xpu(device, "it was asked for")
     raise UserError("The device {name} is not usable on this machine: use auto or cpu.", name=wanted)
 
 
@@ -106,6 +112,8 @@ def list_devices() -> list[str]:
         found.append(f"cuda:{index}: {torch.cuda.get_device_name(index)}")
     if torch.backends.mps.is_available():
         found.append("mps: Apple GPU")
+    if torch.xpu.is_available():
+        found.append(f"xpu: {torch.xpu.get_device_name()}")
     return found
 
 
@@ -117,6 +125,10 @@ def _cuda(device: torch.device, reason: str) -> Device:
 
 def _mps(reason: str) -> Device:
     return Device(torch.device("mps"), torch.float32, reason)
+
+
+def _xpu(device: torch.device, reason: str) -> Device:
+    return Device(device, torch.bfloat16 if torch.xpu.is_bf16_supported() else torch.float32, reason)
 
 
 def _cpu(reason: str) -> Device:

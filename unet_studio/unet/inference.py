@@ -28,6 +28,10 @@ _WINDOW = 200e6
 _MIN_TILE_PX = 128
 
 
+class DeviceMemoryError(UserError):
+    """Not even the smallest tile fits into the memory of the device."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """`labels` int32 (H, W) proposals; `class_of`: the class of each id from 1; `notes`: sentences about
@@ -66,10 +70,12 @@ def propose(
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
-            torch.cuda.empty_cache()
-            tile_px //= 2
+            if device.torch_device.type == "cuda":
+                torch.cuda.empty_cache()
+            # Tiles are of one size: half of what was tried, not of what was allowed.
+            tile_px = min(tile_px, max(image.shape[:2])) // 2
             if tile_px < _MIN_TILE_PX:
-                raise UserError(
+                raise DeviceMemoryError(
                     "The memory of {device} is too small for the model {model}: close other programs or "
                     "use a smaller model.",
                     device=device.name,

@@ -1,0 +1,98 @@
+"""A GPU that fails or is too small: the processor does it, and says so. An engine at rest frees memory."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.conftest import RESOURCES
+from unet_studio.engine import handlers
+from unet_studio.engine.server import EngineServer, ServerContext
+from unet_studio.jobs.framing import read_frame, write_frame
+from unet_studio.jobs.messages import Describe, Described, Predict, Predicted, decode_event, encode
+from unet_studio.unet.device import Device, choose_device
+from unet_studio.unet.inference import DeviceMemoryError
+from unet_studio.unet.weights import load_network
+
+MODEL = RESOURCES / "models" / "nuclei"
+GPU = Device(torch.device("cuda"), torch.float32, "a test says so")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DeviceMemoryError("The memory of {device} is too small.", device="a GPU"),
+        RuntimeError("CUDA error: unspecified launch failure\nfor debugging …"),
+    ],
+)
+def test_what_a_gpu_cannot_do_the_processor_does_and_says_so(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = handlers.propose
+
+    def failing(network, model, plane, device, context, *, reference=None):  # type: ignore[no-untyped-def]
+        if device is GPU:
+            raise error
+        return real(network, model, plane, device, context, reference=reference)
+
+    monkeypatch.setattr(Device, "name", property(lambda self: self.torch_device.type))
+    monkeypatch.setattr(handlers, "propose", failing)
+    monkeypatch.setattr(handlers, "_network", lambda folder, device, stamp: load_network(folder))
+    monkeypatch.setattr(
+        handlers, "choose_device", lambda name: choose_device("cpu") if name == "cpu" else GPU
+    )
+    plane = np.random.default_rng(0).integers(0, 255, (80, 90, 1)).astype(np.uint8)
+    context = ServerContext(1, lambda event: None)
+    outcome, arrays = handlers.handle_predict(Predict(job=1, model=str(MODEL)), [plane], context)
+    assert isinstance(outcome, Predicted)
+    assert arrays[0].shape == (80, 90)
+    assert "processor" in str(outcome.notes[-1])
+    assert "\n" not in str(outcome.notes[-1])
+
+
+def test_the_processor_itself_has_nobody_to_hand_on_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise DeviceMemoryError("The memory of {device} is too small.", device="this")
+
+    monkeypatch.setattr(handlers, "propose", failing)
+    request = Predict(job=1, model=str(MODEL), device="cpu")
+    with pytest.raises(DeviceMemoryError):
+        handlers.handle_predict(request, [np.zeros((9, 9, 1))], ServerContext(1, lambda event: None))
+
+
+def test_an_engine_without_work_rests_once_and_serves_again(tmp_path: Path) -> None:
+    rested = []
+    read_end, write_end = os.pipe()
+    sink = io.BytesIO()
+
+    def describe(request: Describe, _: object, __: object) -> tuple[Described, list[object]]:
+        return Described(job=request.job, versions={}, devices=[], chosen="", reason=""), []
+
+    source = os.fdopen(read_end, "rb")
+    server = EngineServer(
+        {Describe: describe},  # type: ignore[dict-item]
+        source, sink, rest=lambda: rested.append(time.monotonic()), rest_after_s=0.05,
+    )  # fmt: skip
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    with os.fdopen(write_end, "wb") as requests:
+        time.sleep(0.2)
+        assert not rested, "nothing was kept yet"
+        for job in (1, 2):
+            write_frame(requests, encode(Describe(job)), [])
+            requests.flush()
+            time.sleep(0.3)
+            assert len(rested) == job, "once after every job"
+    thread.join(5)
+    sink.seek(0)
+    events = []
+    while (frame := read_frame(sink)) is not None:
+        events.append(decode_event(frame[0]))
+    assert [event.job for event in events[1:]] == [1, 2]  # type: ignore[union-attr]

@@ -1,0 +1,147 @@
+"""The fast path predicts what the plain one predicts, and cut or whole is the same."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from tests.conftest import RESOURCES, QuietContext
+from unet_studio.core.geometry import TILE_PX, Rect, TileIndex
+from unet_studio.core.proposals import Proposals
+from unet_studio.io.image_source import whole_plane
+from unet_studio.io.label_files import read_label_image
+from unet_studio.io.open_image import open_image
+from unet_studio.segmentation.matching import score_images
+from unet_studio.settings.network import UNetConfig
+from unet_studio.unet.device import Device, choose_device, with_precision
+from unet_studio.unet.inference import class_probabilities, propose
+from unet_studio.unet.network import UNet
+from unet_studio.unet.prepared import prepare_to_predict
+from unet_studio.unet.weights import load_network
+
+FLOAT32 = Device(torch.device("cpu"), torch.float32, "test")
+MODEL = RESOURCES / "models" / "nuclei"
+AS_LABELLED = 0.999
+AP_CHANGE = 0.002
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        UNetConfig(in_channels=2, base_width=4, depth=2),
+        UNetConfig(in_channels=2, base_width=8, depth=2, blocks="residual", squeeze_excitation=4),
+        UNetConfig(in_channels=2, base_width=8, depth=2, blocks="preactivation", padding="valid"),
+        UNetConfig(in_channels=2, base_width=8, depth=2, normalization="group", upsampling="bilinear"),
+        UNetConfig(in_channels=2, base_width=4, depth=2, normalization="none", classes=3),
+    ],
+    ids=lambda config: f"{config.blocks}-{config.normalization}",
+)
+def test_folding_changes_nothing_but_rounding(config: UNetConfig) -> None:
+    torch.manual_seed(0)
+    network = UNet(config).train()
+    with torch.no_grad():
+        for _ in range(3):  # Running statistics that are not those of nothing.
+            network(torch.randn(2, 2, config.fitting_size(60), config.fitting_size(60)) * 2 + 1)
+    network.eval()
+    image = np.random.default_rng(0).random((70, 90, 2), np.float32)
+    plain = class_probabilities(network, image, FLOAT32, QuietContext(), tile_px=64)
+    ready = prepare_to_predict(copy.deepcopy(network), FLOAT32)
+    np.testing.assert_allclose(
+        class_probabilities(ready, image, FLOAT32, QuietContext(), tile_px=64), plain, atol=1e-5
+    )
+
+
+def paths(data: Path, count: int) -> list[Path]:
+    """Images of both nuclei sets with their masks beside them."""
+    found = [
+        *sorted((data / "nuclei_bbbc039" / "images").glob("*.tif"))[: count // 2],
+        *sorted((data / "nuclei_dsb2018" / "images").glob("*.png"))[:: 600 // count],
+    ]
+    return found[:count]
+
+
+def truth_of(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    return read_label_image(path.parent.parent / "masks" / f"{path.stem}.tif", shape=shape)
+
+
+def compare_with_float32(images: list[tuple[np.ndarray, np.ndarray | None]]) -> None:
+    """The gate every faster way has to pass."""
+    network, model = load_network(MODEL)
+    device = with_precision(choose_device("cpu"), "bfloat16")
+    fast = prepare_to_predict(copy.deepcopy(network), device)
+    same = total = 0
+    slow_pairs, fast_pairs = [], []
+    for plane, truth in images:
+        plain = propose(network, model, plane, FLOAT32, QuietContext()).labels
+        ours = propose(fast, model, plane, device, QuietContext()).labels
+        # Numbers may differ: a pixel agrees if it belongs to the cell that most of its cell belongs to.
+        pairs, counts = np.unique(plain.astype(np.int64) << 32 | ours, return_counts=True)
+        best: dict[int, int] = {}
+        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+            best[pair >> 32] = max(best.get(pair >> 32, 0), count)
+        same, total = same + sum(best.values()), total + plain.size
+        if truth is not None:
+            slow_pairs.append((truth, plain))
+            fast_pairs.append((truth, ours))
+    print(f"{len(images)} images: {100 * same / total:.4f} % of the pixels as in float32", end="")
+    assert same >= AS_LABELLED * total
+    if slow_pairs:
+        slow = score_images(slow_pairs, binary_as_components=False)
+        quick = score_images(fast_pairs, binary_as_components=False)
+        print(f", AP50 {slow.ap50:.4f} and {quick.ap50:.4f}")
+        assert abs(slow.ap50 - quick.ap50) <= AP_CHANGE
+
+
+def test_bfloat16_labels_are_those_of_float32() -> None:
+    field = cv2.imread(str(RESOURCES / "demo" / "fluorescence.png"), cv2.IMREAD_UNCHANGED)
+    stained = cv2.imread(str(RESOURCES / "demo" / "immunohistochemistry.png"))
+    compare_with_float32([(field[:256, :256], None), (stained[:256, :256], None)])
+
+
+@pytest.mark.slow
+def test_bfloat16_labels_are_those_of_float32_on_sixty_real_images(data: Path) -> None:
+    images = []
+    for path in paths(data, 60):
+        plane = whole_plane(open_image(path))
+        images.append((plane, truth_of(path, plane.shape[:2])))
+    compare_with_float32(images)
+
+
+@pytest.mark.slow
+def test_instances_that_cross_parts_are_those_of_the_whole_on_fifty_real_images(data: Path) -> None:
+    """As the window does it with planes too large to be held: areas, each predicted with a margin."""
+    network, model = load_network(MODEL)
+    prepare_to_predict(network, FLOAT32)
+    different = cells = 0
+    for path in paths(data, 50):
+        plane = whole_plane(open_image(path))
+        whole = propose(network, model, plane, FLOAT32, QuietContext()).labels
+        bounds = Rect.of_size(*plane.shape[:2])
+        joined = Proposals.from_parts(model="m")
+        for top in range(0, bounds.height, TILE_PX):
+            for left in range(0, bounds.width, TILE_PX):
+                area = Rect(top, left, top + TILE_PX, left + TILE_PX).intersect(bounds)
+                window = area.grown(TILE_PX).intersect(bounds)
+                labels = propose(
+                    network, model, plane[window.slices], FLOAT32, QuietContext(), reference=plane
+                ).labels
+                corner = TileIndex(window.top // TILE_PX, window.left // TILE_PX)
+                part = Proposals.from_label_image(labels, model="m", corner=corner)
+                part.without_cut(window, bounds)
+                joined.join(part, area)
+        stitched = joined.tiles.read(bounds)
+        pairs = np.unique(whole.astype(np.int64) << 32 | stitched)
+        one_to_one = pairs.size == int(whole.max()) + 1 == len(joined.table) + 1
+        if not one_to_one:
+            different += 1
+            print(
+                f"{path.name}: {whole.max()} cells whole, {len(joined.table)} joined, {pairs.size - 1} pairs"
+            )
+        cells += int(whole.max())
+    print(f"50 images, {cells} cells: {different} images differ")
+    assert different == 0
