@@ -13,11 +13,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
 
 from tests.conftest import RESOURCES, discs
 from tests.unet.conftest import tiny_model
 from unet_studio.__main__ import main
 from unet_studio.io.label_files import read_label_image, write_label_tiff
+from unet_studio.jobs import parts
 
 
 @pytest.fixture
@@ -431,3 +433,63 @@ def test_evaluate_knows_classes_and_membranes(
     scores = last_json(capsys.readouterr().out)
     assert (scores["instances"], scores["merges"], scores["misses"]) == (2, 0, 0)
     assert len(scores["ap"]) == 10
+
+
+def test_predict_writes_a_mask_for_every_plane_and_for_every_image_in_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = np.random.default_rng(0).integers(0, 60, (2, 3, 64, 64)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "stack.tif", stack, imagej=True, metadata={"axes": "TZYX"})
+    with tifffile.TiffWriter(tmp_path / "two.ome.tif", ome=True) as file:
+        file.write(stack[0, 0])
+        file.write(stack[0, 0, :48])
+    code = main(
+        [
+            "predict",
+            str(tmp_path / "stack.tif"),
+            str(tmp_path / "two.ome.tif"),
+            "--out",
+            str(tmp_path / "out"),
+            "--json",
+        ]
+    )
+    assert code == 0
+    planes = [f"stack_t{t:04}_z{z:04}.tif" for t in range(2) for z in range(3)]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        *planes,
+        "two.ome_s01.tif",
+        "two.ome_s02.tif",
+    ]
+    assert tifffile.imread(tmp_path / "out" / "two.ome_s02.tif").shape == (48, 64)
+    rows = json.loads(capsys.readouterr().out.splitlines()[-1])["images"]
+    assert len(rows) == 8
+
+
+def test_predict_does_a_plane_that_is_too_large_to_be_held_part_by_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = cv2.imread(str(RESOURCES / "demo" / "fluorescence.png"), cv2.IMREAD_UNCHANGED)
+    plane = np.tile(field[:512, :512], (2, 2))
+    tifffile.imwrite(tmp_path / "whole.tif", plane)
+    tifffile.imwrite(tmp_path / "parts.tif", plane)
+    assert main(["predict", str(tmp_path / "whole.tif"), "--out", str(tmp_path)]) == 2, "not onto the images"
+    assert main(["predict", str(tmp_path / "whole.tif"), "--out", str(tmp_path / "out")]) == 0
+    monkeypatch.setattr(parts, "_LARGEST_WHOLE_BYTES", 2**16)
+    monkeypatch.setattr(parts, "PART_PX", 512)
+    assert main(["predict", str(tmp_path / "parts.tif"), "--out", str(tmp_path / "out")]) == 0
+    whole, cut = (tifffile.imread(tmp_path / "out" / f"{name}.tif") for name in ("whole", "parts"))
+    assert abs(int(whole.max()) - len(np.unique(cut)) + 1) <= 0.01 * whole.max() + 1
+    assert ((whole > 0) == (cut > 0)).mean() > 0.998
+
+
+def test_bench_prints_a_row_for_every_piece_of_work(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--quick", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out.splitlines()[-1])["rows"]
+    assert len(rows) == 5
+    keys = {"name", "ours_s", "plain_s", "ratio", "gflops", "peak_gflops", "peak_fraction"}
+    assert all(set(row) == keys for row in rows)
+    networks = [row for row in rows if row["gflops"] is not None]
+    assert len(networks) == 2
+    for row in networks:
+        assert row["ratio"] == pytest.approx(row["plain_s"] / row["ours_s"], rel=0.02)
+        assert 0 < row["peak_fraction"] < 2

@@ -14,11 +14,11 @@ from PySide6.QtCore import QPointF
 from tests.conftest import RESOURCES
 from tests.gui.hand import Hand
 from unet_studio.core.geometry import PixelPoint, Rect
-from unet_studio.gui import loaded_image
 from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.main_window import MainWindow
 from unet_studio.io.open_image import open_image
 from unet_studio.io.raster import open_raster
+from unet_studio.jobs import parts
 
 
 def names(window: MainWindow) -> list[str]:
@@ -122,7 +122,7 @@ def test_an_ome_zarr_folder_is_an_image_alone_and_among_others(
 @pytest.fixture
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A real image, tiled to 3072², in a pyramid; planes above 1 MB count as too large to be held."""
-    monkeypatch.setattr(loaded_image, "_LARGEST_WHOLE_BYTES", 2**20)
+    monkeypatch.setattr(parts, "_LARGEST_WHOLE_BYTES", 2**20)
     field = open_raster(RESOURCES / "demo" / "fluorescence.png")
     small = field.read(Rect.of_size(512, 512))[:, :, 0]
     plane = np.tile(small, (6, 6))

@@ -11,11 +11,12 @@ import pytest
 import torch
 
 from tests.conftest import RESOURCES, QuietContext
-from unet_studio.core.geometry import TILE_PX, Rect, TileIndex
+from unet_studio.core.geometry import TILE_PX, Rect
 from unet_studio.core.proposals import Proposals
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.label_files import read_label_image
 from unet_studio.io.open_image import open_image
+from unet_studio.jobs.parts import part_of, window_of
 from unet_studio.segmentation.matching import score_images
 from unet_studio.settings.network import UNetConfig
 from unet_studio.unet.device import Device, choose_device, with_precision
@@ -126,14 +127,11 @@ def test_instances_that_cross_parts_are_those_of_the_whole_on_fifty_real_images(
         for top in range(0, bounds.height, TILE_PX):
             for left in range(0, bounds.width, TILE_PX):
                 area = Rect(top, left, top + TILE_PX, left + TILE_PX).intersect(bounds)
-                window = area.grown(TILE_PX).intersect(bounds)
+                window = window_of(area, bounds)
                 labels = propose(
                     network, model, plane[window.slices], FLOAT32, QuietContext(), reference=plane
                 ).labels
-                corner = TileIndex(window.top // TILE_PX, window.left // TILE_PX)
-                part = Proposals.from_label_image(labels, model="m", corner=corner)
-                part.without_cut(window, bounds)
-                joined.join(part, area)
+                joined.join(part_of(labels, area, bounds, model="m"), area)
         stitched = joined.tiles.read(bounds)
         pairs = np.unique(whole.astype(np.int64) << 32 | stitched)
         one_to_one = pairs.size == int(whole.max()) + 1 == len(joined.table) + 1

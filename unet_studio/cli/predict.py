@@ -5,33 +5,49 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from unet_studio.cli.progress import ProgressLine
-from unet_studio.core.errors import ImageFileError
+from unet_studio.core.errors import ImageFileError, LabelFileError
+from unet_studio.core.geometry import Rect
+from unet_studio.core.proposals import Proposals
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_folder import expand_paths
-from unet_studio.io.image_source import whole_plane
-from unet_studio.io.label_files import check_mask_names, write_class_png, write_masks
+from unet_studio.io.image_source import ImageSource, whole_plane
+from unet_studio.io.label_files import check_mask_names, write_class_png, write_masks, write_plane_masks
 from unet_studio.io.model_folder import find_model
-from unet_studio.io.open_image import open_image
+from unet_studio.io.open_image import open_image, scenes_of
+from unet_studio.io.overview import sample_pixels
 from unet_studio.jobs.connection import EngineConnection
-from unet_studio.jobs.messages import Predict, Predicted
+from unet_studio.jobs.messages import Predict, Predicted, Progress
+from unet_studio.jobs.parts import all_areas, is_held_whole, part_of, window_of
 from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder, user_folder
 from unet_studio.settings.mask_formats import CLASS_FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    """A plane of an image, and what its masks are called."""
+
+    source: ImageSource
+    t: int
+    z: int
+    stem: str
 
 
 def predict(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     images = expand_paths(options.paths)
     formats = tuple(dict.fromkeys(options.formats or ["label-tiff"]))
-    with_classes = CLASS_FORMAT in formats
-    formats = tuple(name for name in formats if name != CLASS_FORMAT)
-    check_mask_names([(image, image.stem) for image in images], options.out, formats)
+    plain_formats = tuple(name for name in formats if name != CLASS_FORMAT)
+    check_mask_names([(image, image.stem) for image in images], options.out, plain_formats)
     model = find_model(options.model or DEFAULT_MODEL, user_folder() / "models", shipped_models_folder())
-    out = writable_folder(options.out)
+    writable_folder(options.out)
     engine = EngineConnection()
     rows: list[dict[str, Any]] = []
     notes: set[str] = set()
@@ -39,41 +55,89 @@ def predict(options: argparse.Namespace) -> int:
     try:
         for image in images:
             try:
-                source = open_image(image)
-                plane = whole_plane(source)
+                for plane in _planes(image):
+                    request = Predict(job=0, model=str(model), device=options.device)
+                    with ProgressLine(plane.stem) as progress:
+                        work = _whole if is_held_whole(plane.source) else _by_parts
+                        outcome, row = work(engine, request, plane, progress, options.out, formats)
+                    rows.append({"image": str(image)} | row)
+                    device = outcome.device
+                    for note in map(str, outcome.notes):
+                        if note not in notes:
+                            notes.add(note)
+                            print(f"{image.name}: {note}", file=sys.stderr)
+                    print(f"{plane.stem}: {row['instances']} instances, {row['files'][0]}")
             except ImageFileError as error:
                 # One bad file must not cost the others.
                 print(f"unet-studio: {error}", file=sys.stderr)
                 unreadable += 1
-                continue
-            if source.axes.t * source.axes.z > 1:
-                count = source.axes.t * source.axes.z
-                print(f"{image.name}: the file holds {count} planes; the first one is used.", file=sys.stderr)
-            with ProgressLine(image.name) as progress:
-                request = Predict(job=0, model=str(model), device=options.device)
-                outcome, arrays = engine.run(request, [plane], progress)
-            outcome = cast(Predicted, outcome)
-            files = write_masks(out, image.stem, arrays[0], formats)
-            if with_classes:
-                files.append(write_class_png(out, image.stem, arrays[0], outcome.class_of))
-            rows.append(
-                {
-                    "image": str(image),
-                    "instances": int(np.count_nonzero(np.unique(arrays[0]))),
-                    "class_of": outcome.class_of,
-                    "classes": [one.name for one in outcome.classes],
-                    "seconds": round(outcome.seconds, 4),
-                    "files": [str(f) for f in files],
-                }
-            )
-            device = outcome.device
-            for note in map(str, outcome.notes):
-                if note not in notes:
-                    notes.add(note)
-                    print(f"{image.name}: {note}", file=sys.stderr)
-            print(f"{image.name}: {rows[-1]['instances']} instances, {files[0]}")
     finally:
         engine.close()
     if options.json:
         print(json.dumps({"model": str(model), "device": device, "unreadable": unreadable, "images": rows}))
     return 2 if unreadable else 0
+
+
+def _planes(image: Path) -> Iterator[_Plane]:
+    """Every plane of every image in a file. Raises ImageFileError."""
+    scenes = len(scenes_of(image))
+    for scene in range(scenes):
+        source = open_image(image, scene=scene)
+        stem = f"{image.stem}_s{scene + 1:02}" if scenes > 1 else image.stem
+        places = [(t, z) for t in range(source.axes.t) for z in range(source.axes.z)]
+        for t, z in places:
+            yield _Plane(source, t, z, f"{stem}_t{t:04}_z{z:04}" if len(places) > 1 else stem)
+
+
+def _whole(
+    engine: EngineConnection,
+    request: Predict,
+    plane: _Plane,
+    progress: ProgressLine,
+    out: Path,
+    formats: tuple[str, ...],
+) -> tuple[Predicted, dict[str, Any]]:
+    """Propose on a plane at once and write its masks; what the engine said, and a row for --json."""
+    pixels = whole_plane(plane.source, t=plane.t, z=plane.z)
+    answer, arrays = engine.run(request, [pixels], progress)
+    outcome, labels = cast(Predicted, answer), arrays[0]
+    files = write_masks(out, plane.stem, labels, tuple(name for name in formats if name != CLASS_FORMAT))
+    if CLASS_FORMAT in formats:
+        files.append(write_class_png(out, plane.stem, labels, outcome.class_of))
+    count = int(np.count_nonzero(np.unique(labels)))
+    return outcome, _row(outcome, count, outcome.seconds, files) | {"class_of": outcome.class_of}
+
+
+def _by_parts(
+    engine: EngineConnection,
+    request: Predict,
+    plane: _Plane,
+    progress: ProgressLine,
+    out: Path,
+    formats: tuple[str, ...],
+) -> tuple[Predicted, dict[str, Any]]:
+    """The same for a plane that is too large to be held: no array of its size is ever made."""
+    if CLASS_FORMAT in formats:
+        raise LabelFileError("{name} is too large for a mask of classes: use label-tiff.", name=plane.stem)
+    bounds = Rect.of_size(plane.source.axes.y, plane.source.axes.x)
+    reference = sample_pixels(plane.source, t=plane.t, z=plane.z)
+    proposals, seconds = Proposals.from_parts(model=request.model), 0.0
+    areas = all_areas(bounds)
+    for number, area in enumerate(areas):
+        pixels = plane.source.read(window_of(area, bounds), t=plane.t, z=plane.z)
+        answer, arrays = engine.run(request, [pixels, reference])
+        outcome = cast(Predicted, answer)
+        proposals.join(part_of(arrays[0], area, bounds, model=request.model), area)
+        seconds += outcome.seconds
+        progress(Progress(0, number + 1, len(areas)))
+    files = write_plane_masks(out, plane.stem, proposals.tiles, bounds, formats)
+    return outcome, _row(outcome, len(proposals.table), seconds, files)
+
+
+def _row(outcome: Predicted, instances: int, seconds: float, files: list[Path]) -> dict[str, Any]:
+    return {
+        "instances": instances,
+        "classes": [one.name for one in outcome.classes],
+        "seconds": round(seconds, 4),
+        "files": [str(f) for f in files],
+    }

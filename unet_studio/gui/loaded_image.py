@@ -23,14 +23,13 @@ from unet_studio.io.image_source import ImageSource, whole_plane
 from unet_studio.io.open_image import scenes_of
 from unet_studio.io.overview import Overview, OverviewCache, make_overview, overview_factor, sample_pixels
 from unet_studio.io.tiff import glance_at_tiff
+from unet_studio.jobs.parts import is_held_whole
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.locations import user_folder
 from unet_studio.store.fingerprint import fingerprint
 from unet_studio.store.project_images import open_project_image
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
-_LARGEST_WHOLE_BYTES = 2**28
-"""Larger planes are read by tiles."""
 _COSTLY_PX = 2**25
 """An overview that took so much reading is kept on the disk."""
 
@@ -271,8 +270,7 @@ def _load(
 
 def _pixels(source: ImageSource, record: ImageRecord, key: PlaneKey) -> tuple[PlaneArray | None, Picture]:
     """The plane, or None if it is too large, and how it is shown."""
-    axes = source.axes
-    if axes.y * axes.x * axes.c * source.dtype.itemsize <= _LARGEST_WHOLE_BYTES:
+    if is_held_whole(source):
         plane = whole_plane(source, t=key.t, z=key.z)
         plane.flags.writeable = False
         return plane, DisplayImage.from_plane(plane)

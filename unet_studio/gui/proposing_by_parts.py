@@ -11,20 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from unet_studio.core.geometry import TILE_PX, Rect, TileIndex
+from unet_studio.core.geometry import TILE_PX, Rect
 from unet_studio.core.proposals import Proposals
 from unet_studio.gui.background.engine_thread import Prepared
 from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.io.image_source import ImageSource, PlaneArray
 from unet_studio.io.overview import sample_pixels
 from unet_studio.jobs.messages import Predict
+from unet_studio.jobs.parts import all_areas, part_of, window_of
 from unet_studio.store.project_images import model_channels
 from unet_studio.store.project_store import ProjectStore
 
-_PART_PX = 2048
 _MOST_SEEN_PX = 4096
-_MARGIN_PX = TILE_PX
-"""So much more is predicted around a part: cells on its border come out whole."""
 _SAVE_EVERY_S = 15.0
 
 
@@ -69,7 +67,7 @@ class PartsRun:
         if proposals is None or proposals.model != model.name or proposals.covered is None:
             proposals = Proposals.from_parts(model=model.name)
         areas = areas_left(image.document.bounds, proposals, view)
-        total = len(_all_areas(image.document.bounds))
+        total = len(all_areas(image.document.bounds))
         return _run(image, model, proposals, areas, store, total=total, is_whole=True)
 
     @property
@@ -102,16 +100,13 @@ class PartsRun:
         if self._reference is None:
             sample = sample_pixels(self.source, t=self.t, z=self.z)
             self._reference = np.ascontiguousarray(sample[:, :, channels])
-        pixels = self.source.read(self._window, t=self.t, z=self.z, channels=channels)
+        window = window_of(self.areas[0], self.bounds)
+        pixels = self.source.read(window, t=self.t, z=self.z, channels=channels)
         return Predict(job=0, model=str(self.model)), [pixels, self._reference]
 
     def finish(self, arrays: list[Any]) -> Proposals:
         """The proposals of the area, in the plane's coordinates; runs in the worker thread."""
-        window = self._window
-        corner = TileIndex(window.top // TILE_PX, window.left // TILE_PX)
-        part = Proposals.from_label_image(arrays[0], model=self.model.name, corner=corner)
-        part.without_cut(window, self.bounds)
-        return part
+        return part_of(arrays[0], self.areas[0], self.bounds, model=self.model.name)
 
     def take(self, part: Proposals) -> Rect:
         """The area is done. Returns the rectangle that looks otherwise now."""
@@ -123,10 +118,6 @@ class PartsRun:
         if self.is_over and self.is_whole:
             self.proposals.covered = None
         return altered
-
-    @property
-    def _window(self) -> Rect:
-        return self.areas[0].grown(_MARGIN_PX).intersect(self.bounds)
 
 
 def area_in_view(view: Rect, bounds: Rect) -> Rect:
@@ -144,7 +135,7 @@ def area_in_view(view: Rect, bounds: Rect) -> Rect:
 
 def areas_left(bounds: Rect, proposals: Proposals, view: Rect) -> list[Rect]:
     """The areas of the whole plane that are still to do, the nearest to the middle of `view` first."""
-    left = [area for area in _all_areas(bounds) if area not in (proposals.covered or ())]
+    left = [area for area in all_areas(bounds) if area not in (proposals.covered or ())]
 
     def distance(area: Rect) -> int:
         down = area.top + area.bottom - view.top - view.bottom
@@ -152,14 +143,6 @@ def areas_left(bounds: Rect, proposals: Proposals, view: Rect) -> list[Rect]:
         return down * down + right * right
 
     return sorted(left, key=distance)
-
-
-def _all_areas(bounds: Rect) -> list[Rect]:
-    return [
-        Rect(top, left, top + _PART_PX, left + _PART_PX).intersect(bounds)
-        for top in range(0, bounds.height, _PART_PX)
-        for left in range(0, bounds.width, _PART_PX)
-    ]
 
 
 def _run(
