@@ -350,7 +350,7 @@ class Editor:
 def while_fine_tuning(editor: Editor) -> dict[str, object]:
     """Strokes while a fine-tuning of the shipped model uses the processors."""
     window = editor.window
-    window.session.set_checked(checked=True)
+    window.session.set_checked(checked=True, view=window.canvas.view_rect)
     steps: list[object] = []
     window.training.progressed.connect(lambda done, _: steps.append(done))
     window.training.start(TrainConfig(steps=100_000), name="tuned", model=window.models.current)

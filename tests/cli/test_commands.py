@@ -18,6 +18,7 @@ import tifffile
 from tests.conftest import RESOURCES, discs
 from tests.unet.conftest import tiny_model
 from unet_studio.__main__ import main
+from unet_studio.io import image_source
 from unet_studio.io.label_files import read_label_image, write_label_tiff
 from unet_studio.jobs import parts
 
@@ -474,7 +475,7 @@ def test_predict_does_a_plane_that_is_too_large_to_be_held_part_by_part(
     tifffile.imwrite(tmp_path / "parts.tif", plane)
     assert main(["predict", str(tmp_path / "whole.tif"), "--out", str(tmp_path)]) == 2, "not onto the images"
     assert main(["predict", str(tmp_path / "whole.tif"), "--out", str(tmp_path / "out")]) == 0
-    monkeypatch.setattr(parts, "_LARGEST_WHOLE_BYTES", 2**16)
+    monkeypatch.setattr(image_source, "_LARGEST_WHOLE_BYTES", 2**16)
     monkeypatch.setattr(parts, "PART_PX", 512)
     assert main(["predict", str(tmp_path / "parts.tif"), "--out", str(tmp_path / "out")]) == 0
     whole, cut = (tifffile.imread(tmp_path / "out" / f"{name}.tif") for name in ("whole", "parts"))

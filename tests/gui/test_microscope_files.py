@@ -16,9 +16,10 @@ from tests.gui.hand import Hand
 from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.main_window import MainWindow
+from unet_studio.io import image_source
 from unet_studio.io.open_image import open_image
 from unet_studio.io.raster import open_raster
-from unet_studio.jobs import parts
+from unet_studio.settings.training import TrainConfig
 
 
 def names(window: MainWindow) -> list[str]:
@@ -122,7 +123,7 @@ def test_an_ome_zarr_folder_is_an_image_alone_and_among_others(
 @pytest.fixture
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A real image, tiled to 3072², in a pyramid; planes above 1 MB count as too large to be held."""
-    monkeypatch.setattr(parts, "_LARGEST_WHOLE_BYTES", 2**20)
+    monkeypatch.setattr(image_source, "_LARGEST_WHOLE_BYTES", 2**20)
     field = open_raster(RESOURCES / "demo" / "fluorescence.png")
     small = field.read(Rect.of_size(512, 512))[:, :, 0]
     plane = np.tile(small, (6, 6))
@@ -289,3 +290,43 @@ def test_the_channel_that_models_read_is_the_nuclear_one_can_be_changed_and_is_r
     assert window.session.close_project()
     hand.open(folder)
     assert box.currentText() == "Reads GFP"
+
+
+def test_a_checked_part_of_a_large_plane_teaches(window: MainWindow, hand: Hand, large: Path) -> None:
+    hand.open(large)
+    image, canvas = window.session.current, window.canvas
+    assert image is not None
+    canvas.zoom_by(1.0 / canvas.transform.scale)
+    canvas.centre_on(PixelPoint(1536, 1536))
+    window.actions_by_id["propose.run"].trigger()
+    hand.qtbot.waitUntil(
+        lambda: not window.proposing.is_busy and not window.job_bar.isVisible(), timeout=60_000
+    )
+    window.session.accept_all()
+    seen = canvas.view_rect
+    window.actions_by_id["edit.checked"].trigger()
+    assert image.document.checked.covers(seen)
+    assert not image.document.is_checked
+    assert window.actions_by_id["edit.checked"].isChecked()
+    assert [record.is_checked for record in window.session.images()] == [False]
+    canvas.centre_on(PixelPoint(400, 400))
+    assert not window.actions_by_id["edit.checked"].isChecked(), "it says what is true of what is seen"
+    window.actions_by_id["edit.checked"].trigger()
+    window.actions_by_id["edit.checked"].trigger()
+    assert image.document.checked.rects == (seen,)
+    # Also after the project was closed.
+    assert window.session.close_project()
+    hand.open(large)
+    assert len(window.training.checked_images()) == 1
+    config = TrainConfig(steps=2, patch_px=64, batch_size=1, tensorboard=False, norm_statistics="kept")
+    window.training.start(config, name="from a part", model=RESOURCES / "models" / "nuclei")
+    hand.qtbot.waitUntil(lambda: not window.training.is_busy, timeout=60_000)
+    store = window.session.store
+    assert store is not None
+    (samples,) = store.folder.glob("runs/*/samples")
+    pixels = tifffile.imread(samples / "001_slide.tif")
+    window_read = seen.grown(96)
+    assert pixels.squeeze().shape == window_read.shape
+    assert tifffile.imread(samples / "001_slide_labels.tif").max() > 5
+    assert (samples / "001_slide_reference.tif").is_file()
+    assert (store.folder / "models" / "from a part" / "config.json").is_file()

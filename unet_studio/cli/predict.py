@@ -18,14 +18,14 @@ from unet_studio.core.geometry import Rect
 from unet_studio.core.proposals import Proposals
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_folder import expand_paths
-from unet_studio.io.image_source import ImageSource, whole_plane
+from unet_studio.io.image_source import ImageSource, is_held_whole, whole_plane
 from unet_studio.io.label_files import check_mask_names, write_class_png, write_masks, write_plane_masks
 from unet_studio.io.model_folder import find_model
 from unet_studio.io.open_image import open_image, scenes_of
 from unet_studio.io.overview import sample_pixels
 from unet_studio.jobs.connection import EngineConnection
 from unet_studio.jobs.messages import Predict, Predicted, Progress
-from unet_studio.jobs.parts import all_areas, is_held_whole, part_of, window_of
+from unet_studio.jobs.parts import all_areas, part_of, window_of
 from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder, user_folder
 from unet_studio.settings.mask_formats import CLASS_FORMAT
 

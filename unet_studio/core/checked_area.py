@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
 from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import MaskArray
+
+
+class CheckedState(IntEnum):
+    """How much of a plane is verified."""
+
+    NOTHING = 0
+    PARTS = 1
+    ALL = 2
 
 
 @dataclass(frozen=True, slots=True)

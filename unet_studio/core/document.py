@@ -13,7 +13,7 @@ from itertools import islice
 
 import numpy as np
 
-from unet_studio.core.checked_area import CheckedArea
+from unet_studio.core.checked_area import CheckedArea, CheckedState
 from unet_studio.core.edits import Edit, EditBuilder, Rejection, Revision, apply
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import Rect, tile_rect
@@ -125,6 +125,13 @@ class Document:
     def is_checked(self) -> bool:
         """True if the whole plane is verified."""
         return self.checked.covers(self.bounds)
+
+    @property
+    def checked_state(self) -> CheckedState:
+        """How much of the plane is verified."""
+        if self.checked.is_empty:
+            return CheckedState.NOTHING
+        return CheckedState.ALL if self.is_checked else CheckedState.PARTS
 
     # Ids
 

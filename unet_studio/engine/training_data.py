@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -34,12 +34,14 @@ Masks = Literal["instances", "classes"]
 @dataclass(frozen=True, slots=True)
 class Truth:
     """One image as it was read, and what is true of it: `labels` int32 (H, W), any ids, uncut;
-    `semantic` (H, W), the class of every pixel, None where there is one class."""
+    `semantic` (H, W), the class of every pixel, None where there is one class. `reference` (h, w, C): pixels
+    of the plane it is a part of, None for a whole one."""
 
     plane: PlaneArray
     labels: LabelArray
     semantic: npt.NDArray[np.integer] | None
     checked: MaskArray | None
+    reference: PlaneArray | None = None
 
     @property
     def has_instances(self) -> bool:
@@ -52,7 +54,7 @@ class Truth:
         """As the network of `model` learns from it."""
         return make_sample(
             self.plane, self.labels, channels=model.network.in_channels, normalization=model.normalization,
-            checked=self.checked, semantic=self.semantic, stuff=model.stuff,
+            checked=self.checked, semantic=self.semantic, stuff=model.stuff, reference=self.reference,
         )  # fmt: skip
 
 
@@ -70,7 +72,8 @@ def read_truths(files: Sequence[SampleFiles], masks: Masks, context: JobContext)
         checked = None
         if one.checked is not None:
             checked = read_label_image(Path(one.checked), shape=shape) > 0
-        truths.append(Truth(plane, labels, semantic, checked))
+        reference = None if one.reference is None else whole_plane(open_image(Path(one.reference)))
+        truths.append(Truth(plane, labels, semantic, checked, reference))
     if masks == "classes":
         values = sorted(set().union(*(np.unique(t.labels).tolist() for t in truths)) - {0})
         if values and values[-1] > MOST_CLASSES and len(values) > 1:
@@ -87,7 +90,7 @@ def read_truths(files: Sequence[SampleFiles], masks: Masks, context: JobContext)
 
 
 def _of_classes(truth: Truth, semantic: LabelArray) -> Truth:
-    return Truth(truth.plane, components_of_classes(semantic), semantic, truth.checked)
+    return replace(truth, labels=components_of_classes(semantic), semantic=semantic)
 
 
 def components_of_classes(semantic: LabelArray) -> LabelArray:
@@ -208,9 +211,15 @@ def hold_out_region(truth: Truth) -> tuple[list[Truth], list[Truth]]:
         region = (slice(None), part) if width >= height else (part, slice(None))
         checked = np.ones((height, width), bool) if truth.checked is None else truth.checked.copy()
         semantic = None if truth.semantic is None else truth.semantic[region]
-        held_out = Truth(truth.plane[region], truth.labels[region], semantic, checked[region].copy())
+        held_out = Truth(
+            truth.plane[region],
+            truth.labels[region],
+            semantic,
+            checked[region].copy(),
+            truth.plane if truth.reference is None else truth.reference,
+        )
         checked[region] = False
-        rest = Truth(truth.plane, truth.labels, truth.semantic, checked)
+        rest = replace(truth, checked=checked)
         if held_out.has_instances and rest.has_instances:
             return [rest], [held_out]
     return [truth], []

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from unet_studio.core.checked_area import CheckedState
 from unet_studio.core.document import Document
 from unet_studio.core.errors import ImageFileError
 from unet_studio.core.geometry import Rect
@@ -19,11 +20,10 @@ from unet_studio.gui.canvas.contrast import Contrast
 from unet_studio.gui.canvas.image_layer import DisplayImage, Picture
 from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.translation import tr
-from unet_studio.io.image_source import ImageSource, whole_plane
+from unet_studio.io.image_source import ImageSource, is_held_whole, whole_plane
 from unet_studio.io.open_image import scenes_of
 from unet_studio.io.overview import Overview, OverviewCache, make_overview, overview_factor, sample_pixels
 from unet_studio.io.tiff import glance_at_tiff
-from unet_studio.jobs.parts import is_held_whole
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.locations import user_folder
 from unet_studio.store.fingerprint import fingerprint
@@ -81,8 +81,8 @@ class LoadedImage:
     """Where the project believed the file to be."""
     contrast: Contrast
     """How it is shown now."""
-    stored_checked: dict[int, bool]
-    """Which planes of the image were checked when this one was read, by plane id."""
+    stored_checked: dict[int, CheckedState]
+    """How much of the image's planes was checked when this one was read, by plane id."""
     found_scenes: tuple[ImageRecord, ...] = ()
     """All images of the project, if the file turned out to hold more of them than were known."""
     probability: npt.NDArray[np.uint8] | None = None

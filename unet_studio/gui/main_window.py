@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
             "edit.new_instance": self._new_instance,
             "edit.delete": session.delete_selected,
             "edit.step_back": self.tool_box.step_back,
-            "edit.checked": session.set_checked,
+            "edit.checked": lambda on: session.set_checked(on, self.canvas.view_rect),
             "tool.smaller": lambda: self.tool_panel.step(-1),
             "tool.larger": lambda: self.tool_panel.step(1),
             "repair.fill_holes": self._fill_holes,
@@ -295,6 +295,7 @@ class MainWindow(QMainWindow):
         self.tool_box.failed.connect(self.problems.tell)
         self.projection.made.connect(lambda picture: canvas.exchange_picture(picture))
         self.projection.failed.connect(self.problems.tell)
+        canvas.zoomed.connect(self._show_checked)
         canvas.unreadable.connect(self.problems.tell)
         self.problems.saving_text.connect(self._saved.setText)
         self.contrast.changed.connect(self._show_contrast)
@@ -529,8 +530,14 @@ class MainWindow(QMainWindow):
         return rect
 
     def _show_checked(self) -> None:
-        document = self.session.document
-        self.actions_by_id["edit.checked"].setChecked(document is not None and document.is_checked)
+        image = self.session.current
+        is_checked = image is not None and image.document.is_checked
+        self.canvas.checked = ()
+        if image is not None and image.plane is None:
+            self.canvas.checked = image.document.checked.rects
+            is_checked = image.document.checked.covers(self.canvas.view_rect)
+        self.actions_by_id["edit.checked"].setChecked(is_checked)
+        self.canvas.update()
 
     def _show_classes(self) -> None:
         layer, past, document = self.canvas.layer, self.session.past, self.session.document

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from unet_studio.core.checked_area import CheckedState
 from unet_studio.core.classes import FIRST_CLASS, ClassTable
 from unet_studio.core.document import Change, Document, Step
 from unet_studio.core.edits import Edit, Revision
@@ -100,8 +101,8 @@ class Session(QObject):
         self._ahead: dict[PlaneKey, tuple[int, Document]] = {}
         """Planes that were edited without being shown, until the disk has it all or they are shown."""
         self._wanted: PlaneKey | None = None
-        self._checked: dict[int, dict[int, bool]] = {}
-        """By image: which of its planes are checked."""
+        self._checked: dict[int, dict[int, CheckedState]] = {}
+        """By image: how much of each of its planes is checked."""
         self._recent: deque[tuple[History, Edit, PackedEdit]] = deque()
         """Edits whose compressed form has not taken their place yet."""
         self._free: list[Callable[[], None]] = []
@@ -439,11 +440,11 @@ class Session(QObject):
         born = sum(row.before is None for row in rows) - sum(row.after is None for row in rows)
         count = self._records[image_id].instances + (-born if change.step is Step.UNDO else born)
         checked = self._checked.setdefault(image_id, {})
-        checked[plane_id] = document.is_checked
+        checked[plane_id] = document.checked_state
         self._records[image_id] = replace(
             self._records[image_id],
-            is_checked=all(checked.values()),
-            checked_planes=sum(checked.values()),
+            is_checked=all(state is CheckedState.ALL for state in checked.values()),
+            checked_planes=sum(state is not CheckedState.NOTHING for state in checked.values()),
             instances=count,
         )
 
@@ -562,12 +563,16 @@ class Session(QObject):
         if self.document is not None and self.document.stroke_is_open:
             self.publish(self.document.finish_stroke())
 
-    def set_checked(self, checked: bool) -> None:
-        """Mark the whole image as verified, or not."""
+    def set_checked(self, checked: bool, view: Rect) -> None:
+        """Mark the whole plane as verified, or not. Of one that is too large to be held what is seen (`view`)
+        becomes so, or if all of it is, no longer is."""
         document = self.editable
-        if document is not None:
-            name = CHECK if checked else UNCHECK
-            self.publish(document.set_checked(document.bounds, checked, name=name))
+        if document is None or self.current is None:
+            return
+        area = document.bounds
+        if self.current.plane is None:
+            area, checked = view, not document.checked.covers(view)
+        self.publish(document.set_checked(area, checked, name=CHECK if checked else UNCHECK))
 
     # The past
 

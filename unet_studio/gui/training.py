@@ -200,6 +200,7 @@ def _prepare(
         SampleFiles(
             str(w.image), str(w.labels), str(w.checked) if w.checked else None,
             str(w.classes) if w.classes else None, w.source,
+            str(w.reference) if w.reference else None,
         )
         for w in written
     ]  # fmt: skip
@@ -222,9 +223,12 @@ def _prepare_again(store: ProjectStore) -> Prepared:
         return str(run / "samples" / Path(path).name) if path is not None else None
 
     samples = [
-        SampleFiles(here(s.image) or "", here(s.mask) or "", here(s.checked), here(s.classes), s.source)
+        SampleFiles(
+            here(s.image) or "", here(s.mask) or "", here(s.checked), here(s.classes), s.source,
+            here(s.reference),
+        )
         for s in request.samples
-    ]
+    ]  # fmt: skip
     init, models = request.init, store.folder / "models"
     if init is not None and not Path(init).is_dir():
         init = str(models / Path(init).name)

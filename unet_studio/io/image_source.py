@@ -29,6 +29,7 @@ DAMAGED: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
 )  # fmt: skip
 """What the libraries that read files raise for damaged ones: found by damaging files (tests/io/fuzz.py)."""
+_LARGEST_WHOLE_BYTES = 2**28
 LARGEST_PLANE_BYTES = 2**33
 """No plane above this is made in memory as a whole."""
 
@@ -181,6 +182,12 @@ class ArraySource:
                 reason=first_line(error),
             ) from error
         return np.ascontiguousarray(plane if channels is None else plane[:, :, list(channels)])
+
+
+def is_held_whole(source: ImageSource) -> bool:
+    """True for an image whose planes are small enough to be in memory as a whole."""
+    axes = source.axes
+    return axes.y * axes.x * axes.c * source.dtype.itemsize <= _LARGEST_WHOLE_BYTES
 
 
 def whole_plane(source: ImageSource, *, t: int = 0, z: int = 0) -> PlaneArray:

@@ -14,7 +14,7 @@ from unet_studio.core.sentences import Sentence
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.training import ObjectClass, TrainConfig
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 
 FailureKind = Literal["bad_input", "crash"]
 
@@ -35,13 +35,15 @@ class Predict(Struct, frozen=True, tag=True, kw_only=True):
 class SampleFiles(Struct, frozen=True):
     """One training image, its label image, the mask of checked pixels (None: all are), and the class of
     every pixel, counted as in the request's `config.classes` from 1 (None: all are of the first).
-    `source`: what it is a plane of, where several are of one image."""
+    `source`: what it is a plane of, where several are of one image. `reference`: an image of pixels from all
+    over the plane, where this is a part of one."""
 
     image: str
     mask: str
     checked: str | None = None
     classes: str | None = None
     source: str | None = None
+    reference: str | None = None
 
 
 class Train(Struct, frozen=True, tag=True, kw_only=True):

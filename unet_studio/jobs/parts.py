@@ -5,17 +5,9 @@ from __future__ import annotations
 from unet_studio.core.geometry import TILE_PX, Rect, TileIndex
 from unet_studio.core.label_tiles import LabelArray
 from unet_studio.core.proposals import Proposals
-from unet_studio.io.image_source import ImageSource
 
 PART_PX = 2048
 _MARGIN_PX = TILE_PX
-_LARGEST_WHOLE_BYTES = 2**28
-
-
-def is_held_whole(source: ImageSource) -> bool:
-    """True for an image whose planes are small enough to be in memory as a whole."""
-    axes = source.axes
-    return axes.y * axes.x * axes.c * source.dtype.itemsize <= _LARGEST_WHOLE_BYTES
 
 
 def all_areas(bounds: Rect) -> list[Rect]:

@@ -77,15 +77,19 @@ def make_sample(
     checked: MaskArray | None = None,
     semantic: npt.NDArray[np.integer] | None = None,
     stuff: tuple[int, ...] = (),
+    reference: PlaneArray | None = None,
 ) -> Sample:
     """A sample from a stored plane (H, W[, C]) and its label image (any ids).
 
     What is labelled outside the checked area counts for nothing, not even for seams and borders near by.
 
     `semantic` (H, W): the class of every pixel; an instance gets the class most of its pixels have. None:
-    all are of class 1. All pixels of a class in `stuff` become one instance.
+    all are of class 1. All pixels of a class in `stuff` become one instance. `reference`: what the
+    percentiles are taken of, where the plane is a part of a larger one.
     """
     adapted, _ = adapt_channels(plane, channels)
+    if reference is not None:
+        reference, _ = adapt_channels(reference, channels)
     if checked is not None:
         labels = np.where(checked, labels, 0)
         semantic = None if semantic is None else np.where(checked, semantic, 0)
@@ -99,7 +103,7 @@ def make_sample(
         _, first_id, place = np.unique(class_of, return_index=True, return_inverse=True)
         first_of_class = first_id[place]
         compact = np.where(countable, np.arange(class_of.size), first_of_class)[compact].astype(np.int32)
-    image = normalize(adapted, normalization)
+    image = normalize(adapted, normalization, reference=reference)
     return Sample(image, cut_seams(compact, countable), checked, class_of, countable)
 
 

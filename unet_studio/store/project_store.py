@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from unet_studio.core.checked_area import CheckedState
 from unet_studio.core.classes import ClassTable
 from unet_studio.core.document import Change, Document
 from unet_studio.core.errors import ImageFileError, ProjectError
@@ -46,6 +47,8 @@ MODELS_NAME = "models"
 _HANG_S = 3.0
 _BUDGET_KEY = "journal_budget_bytes"
 _CLASSES_KEY = "classes"
+_HAS_CHECKED = "checked IS NOT NULL AND LENGTH(checked) > 1"
+"""Of a plane; no rectangles are one byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,9 @@ class ImageRecord:
     id: int
     path: Path
     is_checked: bool
-    """Every plane is."""
+    """Every plane is, and all of it."""
     checked_planes: int
+    """Planes of which something is."""
     instances: int
     fingerprint: Fingerprint
     scene: int = 0
@@ -86,9 +90,9 @@ class PlanePlace:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """All planes of an image: which are checked, by plane id, and the first free instance number."""
+    """All planes of an image: how much is checked, by plane id, and the first free instance number."""
 
-    checked: dict[int, bool]
+    checked: dict[int, CheckedState]
     next_id: int
 
 
@@ -269,7 +273,7 @@ class ProjectStore:
         query = (
             "SELECT id, path, "
             "COALESCE((SELECT MIN(is_checked) FROM planes WHERE image_id = images.id), 0), "
-            "COALESCE((SELECT SUM(is_checked) FROM planes WHERE image_id = images.id), 0), "
+            f"(SELECT COUNT(*) FROM planes WHERE image_id = images.id AND {_HAS_CHECKED}), "
             "(SELECT COUNT(*) FROM instances JOIN planes ON planes.id = plane_id "
             " WHERE image_id = images.id), "
             "fingerprint, file_bytes, scene, scene_name FROM images "
@@ -401,9 +405,10 @@ class ProjectStore:
                     )
                     seal_plane(cursor, int(cursor.lastrowid or 0))
             rows = cursor.execute(
-                "SELECT id, is_checked, next_id FROM planes WHERE image_id = ?", (image_id,)
+                f"SELECT id, is_checked + ({_HAS_CHECKED}), next_id FROM planes WHERE image_id = ?",
+                (image_id,),
             ).fetchall()
-        return StackState({row[0]: bool(row[1]) for row in rows}, max(row[2] for row in rows))
+        return StackState({row[0]: CheckedState(row[1]) for row in rows}, max(row[2] for row in rows))
 
     def forget_blank_planes(self, image_id: int) -> bool:
         """Forget the size of an image nothing was ever drawn on; False, and nothing done, if it was."""

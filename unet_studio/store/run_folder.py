@@ -16,11 +16,13 @@ import numpy as np
 
 from unet_studio.core.checked_area import CheckedArea
 from unet_studio.core.document import Document
+from unet_studio.core.errors import TrainingDataError
 from unet_studio.core.geometry import Rect, tile_rect
 from unet_studio.core.label_tiles import LabelArray, LabelTiles
 from unet_studio.io.atomic import writable_folder
-from unet_studio.io.image_source import whole_plane
+from unet_studio.io.image_source import is_held_whole
 from unet_studio.io.label_files import write_binary_png, write_label_tiff
+from unet_studio.io.overview import sample_pixels
 from unet_studio.io.tiff import write_plane_tiff
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.prediction import Normalization
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 REQUEST_NAME = "request.json"
 CHECKPOINT_NAME = "checkpoint.pt"
 _PART_PX = 512
+_CONTEXT_PX = 96
+_LARGEST_AREA_PX = 2**26
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ class WrittenLesson:
     source: str
     """The image it is a plane of."""
     channels: int
+    reference: Path | None = None
+    """Pixels from all over the plane, where this is a part of it."""
 
 
 def new_run_folder(project: Path) -> Path:
@@ -107,30 +113,62 @@ def write_lessons(
 
     `places`: for every class index its place among the network's classes, from 1; empty: there is one class.
     """
-    written = []
-    for number, lesson in enumerate(lessons, 1):
-        stem = run / "samples" / f"{number:03}_{lesson.image.stem}"
-        image = stem.with_name(f"{stem.name}.tif")
+    written: list[WrittenLesson] = []
+    for lesson in lessons:
         source = open_project_image(store, lesson.image, lesson.scene)
-        plane = whole_plane(source, t=lesson.t, z=lesson.z)
         channels = model_channels(store, source)
-        if channels is not None:
-            plane = np.ascontiguousarray(plane[:, :, list(channels)])
-        write_plane_tiff(image, plane)
-        labels = stem.with_name(f"{stem.name}_labels.tif")
-        values = lesson.labels.read(lesson.bounds)
-        write_label_tiff(labels, values)
-        classes = None
-        if places:
-            classes = stem.with_name(f"{stem.name}_classes.tif")
-            write_label_tiff(classes, _semantic(values, lesson.classes, places))
-        checked = None
-        if not lesson.checked.covers(lesson.bounds):
-            checked = stem.with_name(f"{stem.name}_checked.png")
-            write_binary_png(checked, lesson.checked.mask(lesson.bounds).astype(np.int32))
-        origin = f"{lesson.image}#{lesson.scene}" if lesson.scene else str(lesson.image)
-        written.append(WrittenLesson(image, labels, checked, classes, origin, plane.shape[2]))
+        taken = list(range(source.axes.c)) if channels is None else list(channels)
+        areas, reference = [lesson.bounds], None
+        if not is_held_whole(source):
+            areas = [_with_context(rect, lesson) for rect in lesson.checked.rects]
+            sample = sample_pixels(source, t=lesson.t, z=lesson.z)
+            reference = run / "samples" / f"{len(written) + 1:03}_{lesson.image.stem}_reference.tif"
+            write_plane_tiff(reference, np.ascontiguousarray(sample[:, :, taken]))
+        for area in areas:
+            pixels = source.read(area, t=lesson.t, z=lesson.z, channels=taken)
+            written.append(_write(run, len(written) + 1, lesson, area, pixels, places, reference))
     return written
+
+
+def _with_context(rect: Rect, lesson: Lesson) -> Rect:
+    """What is read for a checked rectangle of a plane that is too large to be held. Raises TrainingDataError
+    where that is too large itself."""
+    if rect.area > _LARGEST_AREA_PX:
+        raise TrainingDataError(
+            "A checked part of {name} is {width} × {height} px, too large to be learnt from at once: press C "
+            "on it once more, then zoom in and check smaller parts.",
+            name=lesson.image.name,
+            width=rect.width,
+            height=rect.height,
+        )
+    return rect.grown(_CONTEXT_PX).intersect(lesson.bounds)
+
+
+def _write(
+    run: Path,
+    number: int,
+    lesson: Lesson,
+    area: Rect,
+    pixels: PlaneArray,
+    places: Mapping[int, int],
+    reference: Path | None,
+) -> WrittenLesson:
+    stem = run / "samples" / f"{number:03}_{lesson.image.stem}"
+    image = stem.with_name(f"{stem.name}.tif")
+    write_plane_tiff(image, pixels)
+    labels = stem.with_name(f"{stem.name}_labels.tif")
+    values = lesson.labels.read(area)
+    write_label_tiff(labels, values)
+    classes = None
+    if places:
+        classes = stem.with_name(f"{stem.name}_classes.tif")
+        write_label_tiff(classes, _semantic(values, lesson.classes, places))
+    checked = None
+    if not lesson.checked.covers(area):
+        checked = stem.with_name(f"{stem.name}_checked.png")
+        write_binary_png(checked, lesson.checked.mask(area).astype(np.int32))
+    origin = f"{lesson.image}#{lesson.scene}" if lesson.scene else str(lesson.image)
+    return WrittenLesson(image, labels, checked, classes, origin, pixels.shape[2], reference)
 
 
 def _semantic(labels: LabelArray, classes: Mapping[int, int], places: Mapping[int, int]) -> LabelArray:

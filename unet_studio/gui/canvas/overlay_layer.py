@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap, QPolygonF
 
 from unet_studio.core.geometry import PixelPoint, Rect
+from unet_studio.gui import theme
 from unet_studio.gui.canvas.transform import CanvasTransform
 from unet_studio.gui.tools.tool import Overlay, path_rect
 
@@ -49,6 +51,16 @@ def scale_bar(scale: float, pixel_size_um: float | None) -> ScaleBar:
         else f"{length * 1000:g} nm"
     )
     return ScaleBar(length * unit_px, text)
+
+
+def draw_checked(painter: QPainter, areas: Sequence[Rect], transform: CanvasTransform) -> None:
+    """A line around every checked part of a plane."""
+    if not areas:
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(theme.GOOD, 2))
+    for area in areas:
+        painter.drawRect(transform.rect_to_widget(area, margin_px=0))
 
 
 def draw_scale_bar(painter: QPainter, view: QRect, bar: ScaleBar) -> None:

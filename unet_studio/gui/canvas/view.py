@@ -36,6 +36,7 @@ from unet_studio.gui.canvas.image_layer import Picture
 from unet_studio.gui.canvas.label_layer import LabelLayer
 from unet_studio.gui.canvas.mini_map import MiniMap
 from unet_studio.gui.canvas.overlay_layer import (
+    draw_checked,
     draw_circle,
     draw_overlay,
     draw_pixel_grid,
@@ -81,6 +82,8 @@ class CanvasView(QWidget):
         self.transform = CanvasTransform()
         self.pixel_size_um: float | None = None
         self.has_grid = True
+        self.checked: tuple[Rect, ...] = ()
+        """Checked parts of a large plane: a green line runs around them."""
         self.used_at = 0.0
         """When the pointer moved here last (monotonic seconds)."""
         self._image: Picture | None = None
@@ -376,6 +379,7 @@ class CanvasView(QWidget):
             return
         if self.has_grid:
             draw_pixel_grid(painter, shown.boundingRect(), self._plane, self.transform)
+        draw_checked(painter, self.checked, self.transform)
         if shown.intersects(scale_bar_area(self.rect())):
             draw_scale_bar(painter, self.rect(), scale_bar(self.transform.scale, self.pixel_size_um))
         overlay = self._tool.overlay if self._tool else None
