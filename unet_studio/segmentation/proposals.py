@@ -12,7 +12,7 @@ from scipy import ndimage
 from unet_studio.core.label_tiles import LabelArray
 from unet_studio.settings.prediction import Postprocessing
 
-_MOST_ROUNDS = 48
+_LEAST_LOOKS = 2**18
 Mask8 = npt.NDArray[np.uint8]
 
 
@@ -121,21 +121,22 @@ def _spread(labels: LabelArray, free: npt.NDArray[np.intp], regions: LabelArray)
     """
     flat, width = labels.reshape(-1), labels.shape[1]
     straight, diagonal = (-width, -1, 1, width), (-width - 1, 1 - width, width - 1, width + 1)
-    for number in range(_MOST_ROUNDS):
-        if not free.size:
-            return
+    number = looks = 0
+    while free.size and looks < max(_LEAST_LOOKS, labels.size // 4):
+        looks += free.size
         found = np.zeros(free.size, np.int32)
         for step in straight if number % 2 == 0 else (*straight, *diagonal):
             found = np.where(found > 0, found, flat[free + step])
         # Written when all have looked: no label gets two pixels far in one round.
         flat[free] = found
         free = free[found == 0]
+        number += 1
     if free.size:
         _spread_far(labels, free, regions)
 
 
 def _spread_far(labels: LabelArray, free: npt.NDArray[np.intp], regions: LabelArray) -> None:
-    """The same for pixels far from any label, by one distance transform of the plane."""
+    """The same for many pixels far from any label, by one distance transform of the plane."""
     _, nearest = cv2.distanceTransformWithLabels(
         (labels == 0).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
