@@ -37,10 +37,10 @@ def test_what_a_gpu_cannot_do_the_processor_does_and_says_so(
 ) -> None:
     real = handlers.propose
 
-    def failing(network, model, plane, device, context, *, reference=None):  # type: ignore[no-untyped-def]
+    def failing(network, model, plane, device, context, **about):  # type: ignore[no-untyped-def]
         if device is GPU:
             raise error
-        return real(network, model, plane, device, context, reference=reference)
+        return real(network, model, plane, device, context, **about)
 
     monkeypatch.setattr(Device, "name", property(lambda self: self.torch_device.type))
     monkeypatch.setattr(handlers, "propose", failing)

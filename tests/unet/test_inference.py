@@ -108,4 +108,23 @@ def test_short_memory_halves_the_tile_and_says_so(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(inference, "_predict_window", small_memory)
     plane = np.random.default_rng(0).integers(0, 255, (900, 900, 3)).astype(np.uint8)
     prediction = propose(net, ModelConfig(name="m", network=net.config), plane, FLOAT32, QuietContext())
-    assert any("tiles of 512 px" in str(note) for note in prediction.notes)
+    assert any("tiles of 450 px" in str(note) for note in prediction.notes)
+
+
+def test_an_image_of_another_pixel_size_is_seen_at_the_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network(depth=2)
+    seen: list[tuple[int, ...]] = []
+    real = inference.class_probabilities
+
+    def watched(net: UNet, image: np.ndarray, *rest: object, **more: object) -> np.ndarray:
+        seen.append(image.shape[:2])
+        return real(net, image, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(inference, "class_probabilities", watched)
+    plane = np.random.default_rng(0).integers(0, 255, (60, 90, 3)).astype(np.uint8)
+    model = ModelConfig(name="m", network=net.config, pixel_size_um=0.5)
+    for image_um, shape in ((None, (60, 90)), (0.5, (60, 90)), (1.0, (120, 180)), (0.25, (30, 45))):
+        prediction = propose(net, model, plane, FLOAT32, QuietContext(), pixel_size_um=image_um)
+        assert seen[-1] == shape
+        assert prediction.labels.shape == (60, 90)
+        assert any("µm" in str(note) for note in prediction.notes) == (shape != (60, 90))

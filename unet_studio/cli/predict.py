@@ -56,7 +56,12 @@ def predict(options: argparse.Namespace) -> int:
         for image in images:
             try:
                 for plane in _planes(image):
-                    request = Predict(job=0, model=str(model), device=options.device)
+                    request = Predict(
+                        job=0,
+                        model=str(model),
+                        device=options.device,
+                        pixel_size_um=plane.source.pixel_size_um,
+                    )
                     with ProgressLine(plane.stem) as progress:
                         work = _whole if is_held_whole(plane.source) else _by_parts
                         outcome, row = work(engine, request, plane, progress, options.out, formats)

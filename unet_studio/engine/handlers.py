@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,9 +50,11 @@ def handle_predict(
     device = choose_device(request.device)
     folder = Path(request.model)
     network, model = _network(folder, device, _stamp(folder))
-    reference = arrays[1] if len(arrays) > 1 else None
+    about: dict[str, Any] = {"pixel_size_um": request.pixel_size_um}
+    if len(arrays) > 1:
+        about["reference"] = arrays[1]
     try:
-        prediction = propose(network, model, arrays[0], device, context, reference=reference)
+        prediction = propose(network, model, arrays[0], device, context, **about)
     except (DeviceMemoryError, RuntimeError) as error:
         if device.torch_device.type == "cpu":
             raise
@@ -59,7 +62,7 @@ def handle_predict(
         device = choose_device("cpu")
         network, model = load_network(folder)
         network = prepare_to_predict(network, device)
-        prediction = propose(network, model, arrays[0], device, context, reference=reference)
+        prediction = propose(network, model, arrays[0], device, context, **about)
         prediction.notes.append(note)
     outcome = Predicted(
         job=request.job,

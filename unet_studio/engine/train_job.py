@@ -33,6 +33,7 @@ from unet_studio.io.atomic import writable_folder
 from unet_studio.io.model_folder import ModelConfig, write_model_folder
 from unet_studio.jobs.messages import SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
 from unet_studio.segmentation.patches import Sample, class_weights
+from unet_studio.segmentation.scaling import common_pixel_size
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.training import ObjectClass, TrainConfig
 from unet_studio.unet.device import Device, choose_device, with_precision
@@ -110,7 +111,9 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     recipe = _recipe(request, config, train_files, val_files, result, device)
     weights = out / "weights.partial"
     save_weights(weights, start.network.state_dict())
-    model = msgspec.structs.replace(model, name=request.name, recipe=recipe)
+    # Where the images do not say it, that of the start is as good a guess as any.
+    pixel_size_um = common_pixel_size([truth.pixel_size_um for truth in truths]) or model.pixel_size_um
+    model = msgspec.structs.replace(model, name=request.name, recipe=recipe, pixel_size_um=pixel_size_um)
     write_model_folder(out, model, weights, metrics)
     record.end()
     return Trained(job=request.job, model=str(out), metrics=metrics, notes=ending_notes)

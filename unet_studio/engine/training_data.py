@@ -42,6 +42,7 @@ class Truth:
     semantic: npt.NDArray[np.integer] | None
     checked: MaskArray | None
     reference: PlaneArray | None = None
+    pixel_size_um: float | None = None
 
     @property
     def has_instances(self) -> bool:
@@ -63,7 +64,9 @@ def read_truths(files: Sequence[SampleFiles], masks: Masks, context: JobContext)
     truths: list[Truth] = []
     for one in files:
         context.check_cancelled()
-        plane = whole_plane(open_image(Path(one.image)))
+        source = open_image(Path(one.image))
+        plane = whole_plane(source)
+        pixel_size_um = one.pixel_size_um or source.pixel_size_um
         shape = (plane.shape[0], plane.shape[1])
         labels = read_label_image(Path(one.mask), shape=shape)
         semantic: npt.NDArray[np.integer] | None = None
@@ -73,7 +76,7 @@ def read_truths(files: Sequence[SampleFiles], masks: Masks, context: JobContext)
         if one.checked is not None:
             checked = read_label_image(Path(one.checked), shape=shape) > 0
         reference = None if one.reference is None else whole_plane(open_image(Path(one.reference)))
-        truths.append(Truth(plane, labels, semantic, checked, reference))
+        truths.append(Truth(plane, labels, semantic, checked, reference, pixel_size_um))
     if masks == "classes":
         values = sorted(set().union(*(np.unique(t.labels).tolist() for t in truths)) - {0})
         if values and values[-1] > MOST_CLASSES and len(values) > 1:
@@ -217,6 +220,7 @@ def hold_out_region(truth: Truth) -> tuple[list[Truth], list[Truth]]:
             semantic,
             checked[region].copy(),
             truth.plane if truth.reference is None else truth.reference,
+            truth.pixel_size_um,
         )
         checked[region] = False
         rest = replace(truth, checked=checked)

@@ -43,7 +43,8 @@ class Proposing(EngineClient):
             area = area_in_view(view, image.document.bounds)
             self._begin_parts(PartsRun.on_part(image, model, area, self._session.store))
             return
-        request, plane, store = Predict(job=0, model=str(model)), image.plane, self._session.store
+        plane, store = image.plane, self._session.store
+        request = Predict(job=0, model=str(model), pixel_size_um=image.pixel_size_um)
         channels = model_channels(store, image.source) if store is not None else None
 
         def prepare() -> Prepared:

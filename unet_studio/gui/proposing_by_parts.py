@@ -102,7 +102,8 @@ class PartsRun:
             self._reference = np.ascontiguousarray(sample[:, :, channels])
         window = window_of(self.areas[0], self.bounds)
         pixels = self.source.read(window, t=self.t, z=self.z, channels=channels)
-        return Predict(job=0, model=str(self.model)), [pixels, self._reference]
+        request = Predict(job=0, model=str(self.model), pixel_size_um=self.source.pixel_size_um)
+        return request, [pixels, self._reference]
 
     def finish(self, arrays: list[Any]) -> Proposals:
         """The proposals of the area, in the plane's coordinates; runs in the worker thread."""

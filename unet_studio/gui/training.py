@@ -200,7 +200,7 @@ def _prepare(
         SampleFiles(
             str(w.image), str(w.labels), str(w.checked) if w.checked else None,
             str(w.classes) if w.classes else None, w.source,
-            str(w.reference) if w.reference else None,
+            str(w.reference) if w.reference else None, w.pixel_size_um,
         )
         for w in written
     ]  # fmt: skip
@@ -225,7 +225,7 @@ def _prepare_again(store: ProjectStore) -> Prepared:
     samples = [
         SampleFiles(
             here(s.image) or "", here(s.mask) or "", here(s.checked), here(s.classes), s.source,
-            here(s.reference),
+            here(s.reference), s.pixel_size_um,
         )
         for s in request.samples
     ]  # fmt: skip

@@ -28,7 +28,8 @@ FORMAT_VERSION = 2
 
 class ModelConfig(Struct, frozen=True, kw_only=True):
     """What a model is and how it is applied. `classes`: without background, in the network's order; empty
-    where nobody named them. `recipe`: how it was made, for people to read."""
+    where nobody named them. `pixel_size_um`: of the images it learnt from, where all had about the same.
+    `recipe`: how it was made, for people to read."""
 
     format_version: int = FORMAT_VERSION
     name: str
@@ -36,6 +37,7 @@ class ModelConfig(Struct, frozen=True, kw_only=True):
     classes: tuple[ObjectClass, ...] = ()
     normalization: Normalization = Normalization()
     postprocessing: Postprocessing = Postprocessing()
+    pixel_size_um: float | None = None
     weights_sha256: str = ""
     recipe: dict[str, Any] = {}
 

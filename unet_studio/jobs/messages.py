@@ -30,13 +30,15 @@ class Predict(Struct, frozen=True, tag=True, kw_only=True):
     model: str
     """A model folder."""
     device: str = "auto"
+    pixel_size_um: float | None = None
+    """Side of a pixel of the plane, where the file says it."""
 
 
 class SampleFiles(Struct, frozen=True):
     """One training image, its label image, the mask of checked pixels (None: all are), and the class of
     every pixel, counted as in the request's `config.classes` from 1 (None: all are of the first).
     `source`: what it is a plane of, where several are of one image. `reference`: an image of pixels from all
-    over the plane, where this is a part of one."""
+    over the plane, where this is a part of one. `pixel_size_um`: where the image file does not say it."""
 
     image: str
     mask: str
@@ -44,6 +46,7 @@ class SampleFiles(Struct, frozen=True):
     classes: str | None = None
     source: str | None = None
     reference: str | None = None
+    pixel_size_um: float | None = None
 
 
 class Train(Struct, frozen=True, tag=True, kw_only=True):

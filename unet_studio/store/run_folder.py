@@ -8,7 +8,7 @@ What else is in a run's folder the engine writes: `engine.run_record`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +74,7 @@ class WrittenLesson:
     channels: int
     reference: Path | None = None
     """Pixels from all over the plane, where this is a part of it."""
+    pixel_size_um: float | None = None
 
 
 def new_run_folder(project: Path) -> Path:
@@ -126,7 +127,8 @@ def write_lessons(
             write_plane_tiff(reference, np.ascontiguousarray(sample[:, :, taken]))
         for area in areas:
             pixels = source.read(area, t=lesson.t, z=lesson.z, channels=taken)
-            written.append(_write(run, len(written) + 1, lesson, area, pixels, places, reference))
+            one = _write(run, len(written) + 1, lesson, area, pixels, places, reference)
+            written.append(replace(one, pixel_size_um=source.pixel_size_um))
     return written
 
 

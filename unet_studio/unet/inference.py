@@ -19,6 +19,7 @@ from unet_studio.jobs.context import JobContext
 from unet_studio.segmentation.normalization import FloatPlane, PlaneArray, adapt_channels, normalize
 from unet_studio.segmentation.overlap_tile import TilePlan, predict_tiled
 from unet_studio.segmentation.proposals import instances_of_classes
+from unet_studio.segmentation.scaling import rescaled, scale_for_model
 from unet_studio.unet.device import Device
 from unet_studio.unet.network import UNet
 
@@ -52,16 +53,25 @@ def propose(
     context: JobContext,
     *,
     reference: PlaneArray | None = None,
+    pixel_size_um: float | None = None,
 ) -> Prediction:
     """Proposals of a plane (H, W[, C]) of any size, dtype and number of channels.
 
     `reference` (h, w[, C]): what to take the percentiles of instead, where `plane` is a part of a larger one.
+    `pixel_size_um`: of the plane. Where it is not the model's, the network sees the plane in the model's.
     """
     adapted, note = adapt_channels(plane, model.network.in_channels)
     if reference is not None:
         reference, _ = adapt_channels(reference, model.network.in_channels)
     image = normalize(adapted, model.normalization, reference=reference)
     notes = [note] if note else []
+    height, width = image.shape[:2]
+    scale = scale_for_model(model.pixel_size_um, pixel_size_um)
+    if scale != 1.0:
+        image = rescaled(image, (max(1, round(height * scale)), max(1, round(width * scale))))
+        text = "Seen at {scale} times its size: a pixel is {image} µm, the model learnt at {model} µm."
+        sizes = {"image": f"{pixel_size_um:.3g}", "model": f"{model.pixel_size_um:.3g}"}
+        notes.append(Sentence(text, {"scale": f"{scale:.2g}"} | sizes))
     tile_px = usual_tile_px(network)
     while True:
         try:
@@ -83,6 +93,8 @@ def propose(
                 ) from error
             short = "Memory ran short: predicted in tiles of {tile_px} px instead."
             notes.append(Sentence(short, {"tile_px": str(tile_px)}))
+    if scale != 1.0:
+        probabilities = rescaled(probabilities, (height, width))
     labels, class_of = instances_of_classes(probabilities, model.postprocessing, model.stuff)
     foreground = (probabilities.sum(2) * 255 + 0.5).astype(np.uint8)
     return Prediction(labels, class_of, foreground, notes)
