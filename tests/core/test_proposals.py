@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from hypothesis import given, settings
@@ -33,9 +35,13 @@ def labelled(mask: LabelArray) -> LabelArray:
 def part_of(mask: LabelArray, area: Rect) -> Proposals:
     window = area.grown(TILE_PX).intersect(BOUNDS)
     corner = TileIndex(window.top // TILE_PX, window.left // TILE_PX)
-    part = Proposals.from_label_image(labelled(mask[window.slices]), model="m", corner=corner)
-    part.without_cut(window, BOUNDS)
-    return part
+    return Proposals.from_label_image(labelled(mask[window.slices]), model="m", corner=corner)
+
+
+def join(proposals: Proposals, mask: LabelArray, area: Rect, **more: Any) -> Rect:
+    part, window = part_of(mask, area), area.grown(TILE_PX).intersect(BOUNDS)
+    part.without_cut(window, BOUNDS, spared=more.get("uncountable", ()))
+    return proposals.join(part, area, window, **more)
 
 
 def areas() -> list[Rect]:
@@ -54,7 +60,7 @@ def test_parts_in_any_order_make_the_same_instances_as_the_whole(
     mask = discs(places)
     proposals = Proposals.from_parts(model="m")
     for area in order:
-        proposals.join(part_of(mask, area), area)
+        join(proposals, mask, area)
     found = proposals.tiles.read(BOUNDS)
     truth = labelled(mask)
     pairs = np.unique(truth.astype(np.int64) << 32 | found)
@@ -69,13 +75,13 @@ def test_proposing_again_replaces_what_waits_there_and_spares_what_was_accepted(
     mask = discs([(100, 100, 20), (100, 300, 20), (900, 900, 30)])
     proposals = Proposals.from_parts(model="m")
     for area in areas():
-        proposals.join(part_of(mask, area), area)
+        join(proposals, mask, area)
     far, near = proposals.id_at(900, 900), proposals.id_at(100, 100)
     proposals.accepted[near] = 1
     rejected = proposals.id_at(100, 300)
     proposals.rejected.add(rejected)
     first = areas()[0]
-    altered = proposals.join(part_of(mask, first), first)
+    altered = join(proposals, mask, first, instance_ids={1})
     assert proposals.id_at(900, 900) == far
     assert proposals.id_at(100, 100) == near
     assert proposals.id_at(100, 300) not in (0, rejected)
@@ -90,3 +96,41 @@ def test_cells_cut_by_the_window_are_left_out_but_not_those_at_the_planes_edge()
     part = Proposals.from_label_image(labels, model="m")
     part.without_cut(Rect.of_size(2 * TILE_PX, 2 * TILE_PX), BOUNDS)
     assert set(part.table) == {1}
+
+
+def test_a_cell_that_only_one_window_holds_whole_is_found_in_any_order() -> None:
+    mask = discs([(400, 600, 200)])  # From 200 to 600, 400 to 800: the window of the first area ends at 768.
+    first, second = areas()[0], areas()[1]
+    for order in ((first, second), (second, first)):
+        proposals = Proposals.from_parts(model="m")
+        for area in order:
+            join(proposals, mask, area)
+        assert len(proposals.table) == 1, order
+        assert np.count_nonzero(proposals.tiles.read(BOUNDS)) == np.count_nonzero(mask)
+
+
+def test_what_cannot_be_counted_is_taken_as_far_as_each_area_reaches() -> None:
+    mask = np.ones((SIDE, SIDE), np.int32)
+    proposals = Proposals.from_parts(model="m")
+    for area in areas():
+        join(proposals, mask, area, uncountable={1})
+    assert (proposals.tiles.read(BOUNDS) > 0).all()
+    assert sum(p.area_px for p in proposals.table.values()) == BOUNDS.area
+    assert len(proposals.table) == len(areas())
+
+
+def test_an_accepted_one_whose_instance_was_undone_is_replaced_and_can_be_accepted_again() -> None:
+    mask = discs([(100, 100, 20)])
+    proposals, first = Proposals.from_parts(model="m"), areas()[0]
+    join(proposals, mask, first)
+    (number,) = proposals.table
+    proposals.accepted[number] = 7
+    join(proposals, mask, first, instance_ids=set())
+    (again,) = proposals.table
+    assert not proposals.accepted
+    assert proposals.is_open(again, set())
+    assert proposals.id_at(100, 100) == again
+    # While the instance is there, the accepted one stays, and no other lies under it.
+    proposals.accepted[again] = 8
+    join(proposals, mask, first, instance_ids={8})
+    assert set(proposals.table) == {again}

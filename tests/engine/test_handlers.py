@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,8 +67,10 @@ def test_the_processor_itself_has_nobody_to_hand_on_to(monkeypatch: pytest.Monke
         handlers.handle_predict(request, [np.zeros((9, 9, 1))], ServerContext(1, lambda event: None))
 
 
-def test_an_engine_without_work_rests_once_and_serves_again(tmp_path: Path) -> None:
-    rested = []
+def test_an_engine_without_work_rests_once_and_serves_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rested: list[float] = []
+    told: list[object] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *error: told.append(error[1]))
     read_end, write_end = os.pipe()
     sink = io.BytesIO()
 
@@ -76,9 +78,14 @@ def test_an_engine_without_work_rests_once_and_serves_again(tmp_path: Path) -> N
         return Described(job=request.job, versions={}, devices=[], chosen="", reason=""), []
 
     source = os.fdopen(read_end, "rb")
+
+    def rest() -> None:
+        rested.append(time.monotonic())
+        raise RuntimeError("what a lost GPU says when its memory is freed")
+
     server = EngineServer(
         {Describe: describe},  # type: ignore[dict-item]
-        source, sink, rest=lambda: rested.append(time.monotonic()), rest_after_s=0.05,
+        source, sink, rest=rest, rest_after_s=0.05,
     )  # fmt: skip
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
@@ -91,6 +98,7 @@ def test_an_engine_without_work_rests_once_and_serves_again(tmp_path: Path) -> N
             time.sleep(0.3)
             assert len(rested) == job, "once after every job"
     thread.join(5)
+    assert len(told) == 2, "what fails at rest is logged, and the work goes on"
     sink.seek(0)
     events = []
     while (frame := read_frame(sink)) is not None:

@@ -330,3 +330,87 @@ def test_a_checked_part_of_a_large_plane_teaches(window: MainWindow, hand: Hand,
     assert tifffile.imread(samples / "001_slide_labels.tif").max() > 5
     assert (samples / "001_slide_reference.tif").is_file()
     assert (store.folder / "models" / "from a part" / "config.json").is_file()
+
+
+def test_proposals_of_a_large_plane_are_not_lost_before_new_ones_have_come(
+    window: MainWindow, hand: Hand, large: Path
+) -> None:
+    hand.open(large)
+    image, canvas = window.session.current, window.canvas
+    assert image is not None
+    canvas.zoom_by(1.0 / canvas.transform.scale)
+    window.actions_by_id["propose.run"].trigger()
+    hand.qtbot.waitUntil(
+        lambda: not window.proposing.is_busy and not window.job_bar.isVisible(), timeout=60_000
+    )
+    before = set(window.session.open_proposals())
+    assert image.proposals is not None
+    image.proposals.covered = None  # As after the whole plane: from here it begins anew.
+    window.actions_by_id["propose.whole"].trigger()
+    window.actions_by_id["propose.stop"].trigger()
+    hand.qtbot.waitUntil(lambda: not window.job_bar.isVisible(), timeout=30_000)
+    assert set(window.session.open_proposals()) == before
+    assert "Nothing was changed" in window.notice.text
+
+
+def test_axes_stay_where_something_was_drawn_and_drawn_on_images_keep_theirs(
+    window: MainWindow, hand: Hand, tmp_path: Path
+) -> None:
+    folder = tmp_path / "stacks"
+    folder.mkdir()
+    for name in ("a", "b"):
+        np.save(folder / f"{name}.npy", np.zeros((4, 60, 80), np.uint8))
+    hand.open(folder)
+    window.session.show_plane(0, 2)
+    hand.qtbot.waitUntil(lambda: window.session.current is not None and window.session.current.z == 2)
+    window.actions_by_id["tool.brush"].trigger()
+    hand.drag((20, 20), (20, 40))
+    window.session.set_axes("CYX")
+    hand.qtbot.waitUntil(lambda: "axes stay" in window.notice.text)
+    hand.qtbot.waitUntil(lambda: window.session.current is not None)
+    current = window.session.current
+    assert current is not None
+    assert (current.source.axes.z, current.z) == (4, 2)
+    assert len(list(current.document.instances)) == 1
+    # The other one is blank: it may have other axes, and the drawn-on one keeps its own.
+    first, second = window.session.images()
+    window.session.show_image(second.id)
+    hand.wait_image("b.npy")
+    window.session.set_axes("CYX")
+    hand.qtbot.waitUntil(
+        lambda: window.session.current is not None and window.session.current.source.axes.c == 4
+    )
+    window.actions_by_id["edit.checked"].trigger()
+    assert [record.is_checked for record in window.session.images()] == [False, True]
+    assert window.session.close_project()
+    hand.open(folder)
+    for record, z in ((first, 4), (second, 1)):
+        window.session.show_image(record.id)
+        hand.wait_image(record.path.name)
+        assert window.session.current is not None
+        assert window.session.current.source.axes.z == z
+
+
+def test_the_other_images_of_a_moved_file_are_found_with_it(
+    window: MainWindow, hand: Hand, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    with tifffile.TiffWriter(folder / "two.ome.tif", ome=True) as file:
+        file.write(np.full((60, 80), 5, np.uint8))
+        file.write(np.full((50, 40), 9, np.uint8))
+    hand.open(folder)
+    hand.qtbot.waitUntil(lambda: len(names(window)) == 2)
+    assert window.session.close_project()
+    (folder / "deeper").mkdir()
+    (folder / "two.ome.tif").rename(folder / "deeper" / "two.ome.tif")
+    window.open_paths([folder / "pages.unetproject"])
+    hand.wait_image()
+    second = window.session.images()[1]
+    assert second.path.parent.name == "deeper"
+    window.session.show_image(second.id)
+    hand.qtbot.waitUntil(
+        lambda: window.session.current is not None and window.session.current.id == second.id
+    )
+    assert window.session.current is not None
+    assert window.session.current.values_at(3, 3) == [9]

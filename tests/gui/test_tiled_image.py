@@ -155,4 +155,33 @@ def test_memory_stays_within_its_budget(monkeypatch: pytest.MonkeyPatch) -> None
         for left in range(0, 900, 150):
             paint(image, top, left, 1.0)
             wait(image)
-    assert sum(tile.nbytes for tile in image._tiles.values()) == image._bytes <= 200_000
+    kept = sum(tile.nbytes for tile in image._tiles.values())
+    assert kept == image._bytes <= max(200_000, 2 * image._on_screen)
+    assert kept < PLANE.nbytes
+
+
+def test_what_the_screen_needs_at_once_never_pushes_itself_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiled_image, "_BUDGET_BYTES", 50_000)
+    image, gate = tiled()
+    gate.open.set()
+    out = np.zeros((600, 800, 4), np.uint8)
+    image.listen(lambda rect: image.paint(out, 0, 0, 1.0, image.auto), lambda error: None)
+    image.paint(out, 0, 0, 1.0, image.auto)
+    wait(image)
+    assert gate.reads <= 10 * 13 + 5
+
+
+def test_an_unexpected_error_does_not_end_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    image, gate = tiled()
+    gate.open.set()
+    told: list[ImageFileError] = []
+    image.listen(lambda rect: None, told.append)
+    real = tiled_image.read_reduced
+    monkeypatch.setattr(tiled_image, "read_reduced", lambda *_, **__: [][0])
+    paint(image, 0, 0, 1.0)
+    wait(image)
+    assert len(told) == 1
+    monkeypatch.setattr(tiled_image, "read_reduced", real)
+    paint(image, 400, 600, 1.0)
+    wait(image)
+    assert image.values_at(450, 650) == PLANE[450, 650].tolist()

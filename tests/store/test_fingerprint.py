@@ -118,12 +118,15 @@ def test_a_folder_that_is_one_image_has_a_fingerprint_too(tmp_path: Path) -> Non
     for name in ("a.zarr", "b.zarr"):
         (tmp_path / name / "0").mkdir(parents=True)
         (tmp_path / name / "zarr.json").write_text("{}")
+        (tmp_path / name / "0" / "0.0").write_text(name)
     one = fingerprint(tmp_path / "a.zarr")
     assert one.digest
     assert one.file_bytes is None
     assert one != fingerprint(tmp_path / "b.zarr")
     (tmp_path / "there").mkdir()
-    (tmp_path / "a.zarr").rename(tmp_path / "there" / "a.zarr")
-    assert fingerprint(tmp_path / "there" / "a.zarr") == one
-    (tmp_path / "there" / "a.zarr" / "zarr.json").write_text('{"zarr_format": 3}')
-    assert fingerprint(tmp_path / "there" / "a.zarr") != one
+    moved = tmp_path / "there" / "renamed.zarr"
+    (tmp_path / "a.zarr").rename(moved)
+    assert fingerprint(moved) == one
+    assert find_near(tmp_path / "a.zarr", one, [tmp_path]) == moved
+    (moved / "zarr.json").write_text('{"zarr_format": 3}')
+    assert fingerprint(moved) != one

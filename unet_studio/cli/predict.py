@@ -72,7 +72,7 @@ def predict(options: argparse.Namespace) -> int:
                             notes.add(note)
                             print(f"{image.name}: {note}", file=sys.stderr)
                     print(f"{plane.stem}: {row['instances']} instances, {row['files'][0]}")
-            except ImageFileError as error:
+            except (ImageFileError, LabelFileError) as error:
                 # One bad file must not cost the others.
                 print(f"unet-studio: {error}", file=sys.stderr)
                 unreadable += 1
@@ -132,7 +132,14 @@ def _by_parts(
         pixels = plane.source.read(window_of(area, bounds), t=plane.t, z=plane.z)
         answer, arrays = engine.run(request, [pixels, reference])
         outcome = cast(Predicted, answer)
-        proposals.join(part_of(arrays[0], area, bounds, model=request.model), area)
+        part, window = part_of(arrays[0], area, bounds, model=request.model), window_of(area, bounds)
+        uncountable = {
+            number
+            for number, place in enumerate(outcome.class_of, 1)
+            if outcome.classes and outcome.classes[place - 1].is_stuff
+        }
+        part.without_cut(window, bounds, spared=uncountable)
+        proposals.join(part, area, window, uncountable=uncountable)
         seconds += outcome.seconds
         progress(Progress(0, number + 1, len(areas)))
     files = write_plane_masks(out, plane.stem, proposals.tiles, bounds, formats)

@@ -62,51 +62,78 @@ class Proposals:
         """None yet: they come part by part."""
         return Proposals(LabelTiles(), {}, model, covered=[])
 
-    def join(self, part: Proposals, area: Rect) -> Rect:
-        """Take the proposals of `part` that touch `area`; they replace those here that touch it and were not
-        accepted. Returns the rectangle that looks otherwise now.
+    def join(
+        self,
+        part: Proposals,
+        area: Rect,
+        window: Rect,
+        *,
+        instance_ids: Container[int] | None = None,
+        uncountable: Container[int] = (),
+    ) -> Rect:
+        """Take the proposals of `part` that touch `area`, on the grid of tiles; they replace those here that
+        touch it. Returns the rectangle that looks otherwise now.
 
-        `part` is changed too: do not use it any more. Cells on the border between two areas come out once,
-        if both parts reached beyond it far enough to hold them whole.
+        `part` was predicted on `window`. What reaches beyond that cannot be in it as a whole, so what is here
+        of such cells stays, and so do accepted ones whose instance is among `instance_ids` (None: all of
+        them). Those of `part` in `uncountable` are taken as far as they lie in the area. `part` is changed
+        too: do not use it any more.
         """
-        gone = [p.id for p in self.table.values() if p.id not in self.accepted and not _apart(p.rect, area)]
+        gone = {
+            p.id
+            for p in self.table.values()
+            if not _apart(p.rect, area)
+            and p.rect.intersect(window) == p.rect
+            and not (p.id in self.accepted and (instance_ids is None or self.accepted[p.id] in instance_ids))
+        }
         taken = [p for p in part.table.values() if not _apart(p.rect, area)]
         offset = max(self.table, default=0)
         remains = np.ones(offset + 1, bool)
-        remains[gone] = False
-        # The last entry, 0, is for the ids of those that were cut: their pixels are still there.
-        new_id = np.zeros(max(part.table, default=0) + 2, np.int32)
+        remains[list(gone)] = False
         altered = area
         for proposal in [self.table.pop(i) for i in gone]:
             altered = altered.union(proposal.rect)
             self.rejected.discard(proposal.id)
+            self.accepted.pop(proposal.id, None)
+        # The last entry, 0, is for the ids of those that were cut: their pixels are still there.
+        new_id = np.zeros(max(part.table, default=0) + 2, np.int32)
         for number, proposal in enumerate(taken, offset + 1):
             new_id[proposal.id] = number
-            altered = altered.union(proposal.rect)
-            self.table[number] = replace(proposal, id=number)
-            if proposal.id in part.rejected:
-                self.rejected.add(number)
+            if proposal.id not in uncountable:
+                altered = altered.union(proposal.rect)
+        outside = new_id.copy()
+        outside[[p.id for p in taken if p.id in uncountable]] = 0
+        pixels: dict[int, int] = {}
         for index in tiles_covering(altered):
-            if index in self.tiles or index in part.tiles:
-                old = self.tiles.tile(index)
-                old = np.where(remains[old], old, np.int32(0))
-                self.tiles.replace(
-                    index, np.where(old > 0, old, new_id.take(part.tiles.tile(index), mode="clip"))
-                )
+            if index not in self.tiles and index not in part.tiles:
+                continue
+            old = self.tiles.tile(index)
+            old = np.where(remains[old], old, np.int32(0))
+            ids = outside if _apart(tile_rect(index), area) else new_id
+            new = np.where(old > 0, old, ids.take(part.tiles.tile(index), mode="clip"))
+            self.tiles.replace(index, new)
+            for number, count in zip(*np.unique(new[new > offset], return_counts=True), strict=True):
+                pixels[int(number)] = pixels.get(int(number), 0) + int(count)
+        for number, proposal in enumerate(taken, offset + 1):
+            if number in pixels:  # Else another one lies on all of it.
+                rect = proposal.rect.intersect(area) if proposal.id in uncountable else proposal.rect
+                self.table[number] = replace(proposal, id=number, rect=rect, area_px=pixels[number])
+                if proposal.id in part.rejected:
+                    self.rejected.add(number)
         if self.covered is not None:
             self.covered.append(area)
         return altered
 
-    def without_cut(self, window: Rect, bounds: Rect) -> None:
-        """Forget the proposals that the edges of the predicted `window` cut, except where it ends with the
-        plane, `bounds`."""
+    def without_cut(self, window: Rect, bounds: Rect, *, spared: Container[int] = ()) -> None:
+        """Forget the proposals (but `spared`) that the edges of the predicted `window` cut, except where it
+        ends with the plane, `bounds`."""
         whole = Rect(
             window.top + (window.top > bounds.top),
             window.left + (window.left > bounds.left),
             window.bottom - (window.bottom < bounds.bottom),
             window.right - (window.right < bounds.right),
         )
-        self.table = {i: p for i, p in self.table.items() if p.rect.intersect(whole) == p.rect}
+        self.table = {i: p for i, p in self.table.items() if i in spared or p.rect.intersect(whole) == p.rect}
 
     def give_classes(self, class_of: Mapping[int, int]) -> None:
         """Set the class of proposals by their id; the others stay as they are."""

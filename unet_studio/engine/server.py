@@ -123,7 +123,10 @@ class EngineServer:
                 request, arrays, context = self._jobs.get(timeout=None if has_rested else self._rest_after_s)
             except queue.Empty:
                 has_rested = True
-                self._rest()
+                try:
+                    self._rest()
+                except Exception as error:  # noqa: BLE001 - resting must not end the work that follows
+                    sys.excepthook(type(error), error, error.__traceback__)
                 continue
             has_rested = False
             event, out = self._run(request, arrays, context)

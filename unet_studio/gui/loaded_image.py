@@ -27,7 +27,7 @@ from unet_studio.io.tiff import glance_at_tiff
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.locations import user_folder
 from unet_studio.store.fingerprint import fingerprint
-from unet_studio.store.project_images import open_project_image
+from unet_studio.store.project_images import change_axes, open_project_image
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 _COSTLY_PX = 2**25
@@ -167,7 +167,6 @@ def load_image(
     """
     if source is not None:
         return _load(store, record, key, FileState.SAME, record.path, source)
-    is_new = not record.scene_name and not store.plane_places(record.id)
     found, former_path = fingerprint(record.path), record.path
     state = FileState.SAME
     if not found.digest:
@@ -179,36 +178,44 @@ def load_image(
         record = replace(record, fingerprint=store.set_image_file(record.id, record.path))
     elif found.digest != record.fingerprint.digest:
         record, state = _original_near(store, record)
-    records = _find_scenes(store, record) if is_new else ()
+    records = _find_scenes(store, record) if not record.scene_name else ()
     record = next((one for one in records if one.id == record.id), record)
     loaded = _load(
-        store, record, key, state, former_path, open_project_image(store, record.path, record.scene)
+        store,
+        record,
+        key,
+        state,
+        former_path,
+        open_project_image(store, record.id, record.path, record.scene),
     )
     loaded.found_scenes = records
     return loaded
 
 
-def load_again(store: ProjectStore, record: ImageRecord, key: PlaneKey) -> LoadedImage:
-    """The image with its axes as the project says now; runs in a worker thread. Raises UserError.
-
-    If nothing was drawn on it yet, its planes are counted anew.
-    """
-    store.forget_blank_planes(record.id)
-    return _load(
-        store, record, key, FileState.SAME, record.path, open_project_image(store, record.path, record.scene)
-    )
+def load_with_axes(
+    store: ProjectStore, record: ImageRecord, key: PlaneKey, source: ImageSource, roles: str
+) -> LoadedImage:
+    """The image with other axes; runs in a worker thread. Raises UserError, with everything as it was."""
+    change_axes(store, record.id, source, roles)
+    again = open_project_image(store, record.id, record.path, record.scene)
+    return _load(store, record, key, FileState.SAME, record.path, again)
 
 
 def _find_scenes(store: ProjectStore, record: ImageRecord) -> tuple[ImageRecord, ...]:
-    """Make the other images of a file known; all images of the project if there are any."""
+    """Make the other images of a file known, once; all images of the project if there are any."""
+    key = f"has one image: {record.id}"
+    if store.setting(key) is not None:
+        return ()
     names = scenes_of(record.path)
     if len(names) < 2:
+        store.record_setting(key, record.fingerprint.digest)
         return ()
     numbered = tr("images", "scene {number}")
     titles = [name or numbered.format(number=number) for number, name in enumerate(names, 1)]
     if len(set(titles)) < len(titles):
         titles = [f"{number} {title}" for number, title in enumerate(titles, 1)]
-    return tuple(store.images()) if store.add_scenes(record.id, titles) else ()
+    store.add_scenes(record.id, titles)
+    return tuple(store.images())
 
 
 def _original_near(store: ProjectStore, record: ImageRecord) -> tuple[ImageRecord, FileState]:
@@ -226,7 +233,12 @@ def locate_image(store: ProjectStore, record: ImageRecord, key: PlaneKey, path: 
     # First: nothing is altered if it does not fit.
     there = replace(record, path=path)
     loaded = _load(
-        store, there, key, FileState.SAME, record.path, open_project_image(store, path, record.scene)
+        store,
+        there,
+        key,
+        FileState.SAME,
+        record.path,
+        open_project_image(store, record.id, path, record.scene),
     )
     loaded.record = _moved(store, record, path)
     return loaded
@@ -280,7 +292,9 @@ def _pixels(source: ImageSource, record: ImageRecord, key: PlaneKey) -> tuple[Pl
 
 def _overview(source: ImageSource, record: ImageRecord, key: PlaneKey) -> Overview:
     cache = OverviewCache(user_folder() / "overviews")
-    name = f"{record.fingerprint.digest} {source.order.roles} {key.t} {key.z} {source.axes}"
+    place = (record.path, record.path.stat().st_mtime_ns) if record.path.is_dir() else ()
+    which = (record.fingerprint.digest, *place, record.scene, source.order.roles, key.t, key.z, source.axes)
+    name = " ".join(map(str, which))
     kept = cache.load(name) if record.fingerprint.digest else None
     if kept is not None and kept.shape[2] == source.axes.c:
         return Overview(kept, overview_factor(source), 0)

@@ -140,7 +140,11 @@ class Problems(QObject):
         if record is None:
             return
         title = tr("window", "Where is {name} now?").format(name=record.title)
-        name, _ = QFileDialog.getOpenFileName(self._window, title, str(record.path.parent.parent))
+        near = str(record.path.parent.parent)
+        if record.path.suffix.lower() == ".zarr":  # A folder, as a rule.
+            name = QFileDialog.getExistingDirectory(self._window, title, near)
+        else:
+            name, _ = QFileDialog.getOpenFileName(self._window, title, near)
         if name:
             self._session.locate_image(image_id, Path(name))
 

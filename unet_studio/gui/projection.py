@@ -23,7 +23,7 @@ class Projection(QObject):
         super().__init__(session)
         self._session, self._pool = session, pool
         self._is_wanted = False
-        self._last: tuple[tuple[int, int], Picture] | None = None
+        self._last: tuple[ImageSource, int, Picture] | None = None
         """Of which image and time point, and the projection."""
         session.project_changed.connect(self._forget)
 
@@ -46,9 +46,8 @@ class Projection(QObject):
         image = self._session.current
         if not self._is_wanted or image is None or image.source.axes.z < 2 or image.plane is None:
             return
-        key = (image.id, image.t)
-        if self._last is not None and self._last[0] == key:
-            self.made.emit(self._last[1])
+        if self._last is not None and self._last[0] is image.source and self._last[1] == image.t:
+            self.made.emit(self._last[2])
             return
         source, t = image.source, image.t
         self._pool.submit(
@@ -58,9 +57,14 @@ class Projection(QObject):
         )
 
     def _arrived(self, image: LoadedImage, picture: Picture) -> None:
-        self._last = (image.id, image.t), picture
+        self._last = image.source, image.t, picture
         current = self._session.current
-        if self._is_wanted and current is not None and (current.id, current.t) == (image.id, image.t):
+        if (
+            self._is_wanted
+            and current is not None
+            and current.source is image.source
+            and current.t == image.t
+        ):
             self.made.emit(picture)
 
     def _forget(self) -> None:

@@ -41,7 +41,7 @@ class Proposing(EngineClient):
             return
         if image.plane is None:
             area = area_in_view(view, image.document.bounds)
-            self._begin_parts(PartsRun.on_part(image, model, area, self._session.store))
+            self._submit_part(PartsRun.on_part(image, model, area, self._session.store))
             return
         plane, store = image.plane, self._session.store
         request = Predict(job=0, model=str(model), pixel_size_um=image.pixel_size_um)
@@ -69,7 +69,7 @@ class Proposing(EngineClient):
         if image.plane is not None:
             self.propose(image.document.bounds)
             return
-        self._begin_parts(PartsRun.on_whole(image, model, view, self._session.store))
+        self._submit_part(PartsRun.on_whole(image, model, view, self._session.store))
 
     def _current_model(self) -> Path | None:
         """The model to propose with; None while it is at work."""
@@ -80,10 +80,6 @@ class Proposing(EngineClient):
         return self._models.current
 
     # Part by part
-
-    def _begin_parts(self, run: PartsRun) -> None:
-        self._session.join_proposals(run.plane_id, run.proposals, run.bounds, save=False)
-        self._submit_part(run)
 
     def _submit_part(self, run: PartsRun) -> None:
         title = tr("proposing", "Proposing on {name}").format(name=run.name)
@@ -103,7 +99,12 @@ class Proposing(EngineClient):
         document = self._session.kept_documents(run.image_id).get(run.plane_id)
         if document is not None:
             reject_covered(part, document.labels)
-        altered = run.take(part)
+        uncountable = {
+            number
+            for number, place in enumerate(outcome.class_of, 1)
+            if outcome.classes and outcome.classes[place - 1].is_stuff
+        }
+        altered = run.take(part, document.instances if document is not None else None, uncountable)
         self._session.join_proposals(run.plane_id, run.proposals, altered, save=run.is_to_be_saved())
         if not run.is_over:
             self._submit_part(run)
@@ -124,7 +125,7 @@ class Proposing(EngineClient):
 
     def _give_up_parts(self, run: PartsRun) -> None:
         """What is done is kept, and known to be a part."""
-        if run.store is self._session.store:
+        if run.has_taken and run.store is self._session.store:
             self._session.join_proposals(run.plane_id, run.proposals, Rect(0, 0, 0, 0), save=True)
 
     # What the engine says
@@ -177,7 +178,7 @@ class Proposing(EngineClient):
     def _cancelled(self, job: Job) -> None:
         self.ended.emit()
         run = job.subject
-        if isinstance(run, PartsRun) and run.done:
+        if isinstance(run, PartsRun) and run.has_taken:
             self._give_up_parts(run)
             text = tr(
                 "proposing",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,20 +55,27 @@ class PartsRun:
     @staticmethod
     def on_part(image: LoadedImage, model: Path, area: Rect, store: ProjectStore | None) -> PartsRun:
         """Only one area; proposals of the same model elsewhere stay."""
-        proposals = image.proposals
-        if proposals is None or proposals.model != model.name:
-            proposals = Proposals.from_parts(model=model.name)
-        return _run(image, model, proposals, [area], store, total=1, is_whole=False)
+        channels = _channels(image, store)
+        made_by, proposals = _made_by(model, channels), image.proposals
+        if proposals is None or proposals.model != made_by:
+            proposals = Proposals.from_parts(model=made_by)
+        return _run(image, model, channels, proposals, [area], store, total=1, is_whole=False)
 
     @staticmethod
     def on_whole(image: LoadedImage, model: Path, view: Rect, store: ProjectStore | None) -> PartsRun:
         """All areas that were not done before by the same model, what is seen first."""
-        proposals = image.proposals
-        if proposals is None or proposals.model != model.name or proposals.covered is None:
-            proposals = Proposals.from_parts(model=model.name)
+        channels = _channels(image, store)
+        made_by, proposals = _made_by(model, channels), image.proposals
+        if proposals is None or proposals.model != made_by or proposals.covered is None:
+            proposals = Proposals.from_parts(model=made_by)
         areas = areas_left(image.document.bounds, proposals, view)
         total = len(all_areas(image.document.bounds))
-        return _run(image, model, proposals, areas, store, total=total, is_whole=True)
+        return _run(image, model, channels, proposals, areas, store, total=total, is_whole=True)
+
+    @property
+    def made_by(self) -> str:
+        """The model, and the channel it reads."""
+        return self.proposals.model
 
     @property
     def done(self) -> int:
@@ -107,12 +114,20 @@ class PartsRun:
 
     def finish(self, arrays: list[Any]) -> Proposals:
         """The proposals of the area, in the plane's coordinates; runs in the worker thread."""
-        return part_of(arrays[0], self.areas[0], self.bounds, model=self.model.name)
+        return part_of(arrays[0], self.areas[0], self.bounds, model=self.made_by)
 
-    def take(self, part: Proposals) -> Rect:
-        """The area is done. Returns the rectangle that looks otherwise now."""
+    @property
+    def has_taken(self) -> bool:
+        """True if the run has come to an area's end."""
+        return self._count > 0
+
+    def take(self, part: Proposals, instance_ids: Container[int] | None, uncountable: Container[int]) -> Rect:
+        """The next area is done; see Proposals.join. Returns the rectangle that looks otherwise now."""
         before = len(self.proposals.table)
-        altered = self.proposals.join(part, self.areas.popleft())
+        area = self.areas.popleft()
+        window = window_of(area, self.bounds)
+        part.without_cut(window, self.bounds, spared=uncountable)
+        altered = self.proposals.join(part, area, window, instance_ids=instance_ids, uncountable=uncountable)
         self.found += max(0, len(self.proposals.table) - before)
         self.seconds += time.monotonic() - self._began
         self._count += 1
@@ -149,6 +164,7 @@ def areas_left(bounds: Rect, proposals: Proposals, view: Rect) -> list[Rect]:
 def _run(
     image: LoadedImage,
     model: Path,
+    channels: tuple[int, ...] | None,
     proposals: Proposals,
     areas: Sequence[Rect],
     store: ProjectStore | None,
@@ -156,8 +172,16 @@ def _run(
     total: int,
     is_whole: bool,
 ) -> PartsRun:
-    channels = model_channels(store, image.source) if store is not None else None
     return PartsRun(
         store, image.id, image.plane_id, image.record.title, image.source, channels, image.t, image.z,
         image.document.bounds, model, proposals, deque(areas), total, is_whole,
     )  # fmt: skip
+
+
+def _channels(image: LoadedImage, store: ProjectStore | None) -> tuple[int, ...] | None:
+    return model_channels(store, image.source) if store is not None else None
+
+
+def _made_by(model: Path, channels: tuple[int, ...] | None) -> str:
+    """What tells one set of proposals from another: also which channel was read."""
+    return model.name if channels is None else f"{model.name}, channel {channels[0] + 1}"

@@ -26,8 +26,8 @@ from unet_studio.gui.loaded_image import (
     LoadedImage,
     PlaneKey,
     first_look,
-    load_again,
     load_image,
+    load_with_axes,
     locate_image,
 )
 from unet_studio.gui.opening import (
@@ -42,7 +42,6 @@ from unet_studio.gui.translation import mark, sentence_text, tr
 from unet_studio.segmentation.region_growing import GreyArray
 from unet_studio.segmentation.reshaping import close_seam
 from unet_studio.store.edit_codec import PackedEdit
-from unet_studio.store.project_images import remember_axes
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 _KEPT_PLANES = 6
@@ -317,16 +316,29 @@ class Session(QObject):
         if image is None or store is None or roles == image.source.order.roles:
             return
         self.end_stroke()
-        remember_axes(store, image.source, roles)
-        key = self._wanted = PlaneKey(image.id)
-        for kept in [one for one in self._kept if one.image_id == image.id]:
-            del self._kept[kept]
-        record = self._records[image.id]
+        record, source, key = self._records[image.id], image.source, PlaneKey(image.id)
+        # Nothing may be drawn on planes that are about to go.
+        self._wanted, self.current = key, None
+        self.image_changed.emit()
         self._pool.submit(
-            lambda: load_again(store, record, key),
-            lambda loaded: self._image_loaded(loaded, store),
-            lambda error: self._image_failed(error, key, store),
+            lambda: load_with_axes(store, record, key, source, roles),
+            lambda loaded: self._axes_changed(loaded, store),
+            lambda error: self._axes_stay(image, error, store),
         )
+
+    def _axes_changed(self, image: LoadedImage, store: ProjectStore) -> None:
+        if store is self.store:
+            for places in (self._kept, self._ahead):
+                for key in [one for one in places if one.image_id == image.id]:
+                    del places[key]
+            self._checked.pop(image.id, None)
+            self._last_place.pop(image.id, None)
+            self._image_loaded(image, store)
+
+    def _axes_stay(self, image: LoadedImage, error: UserError, store: ProjectStore) -> None:
+        if store is self.store:
+            self.show_image(image.id)
+            self.failed.emit(error)
 
     def locate_image(self, image_id: int, path: Path) -> None:
         """The person says in which file an image is now; its labels stay."""
@@ -403,8 +415,13 @@ class Session(QObject):
         image.document.next_id = max([image.document.next_id, *others])
         self._last_place[image.id] = (image.t, image.z)
         self._keep(image)
-        if image.path != self._records[image.id].path:
-            self._records[image.id] = replace(self._records[image.id], path=image.path)
+        former = self._records[image.id].path
+        if image.path != former:
+            # All images of the file have moved along.
+            for number, record in self._records.items():
+                if record.path == former:
+                    moved = replace(record, path=image.path, fingerprint=image.record.fingerprint)
+                    self._records[number] = moved
             self.images_changed.emit()
         if is_other_image:
             self.store.record_setting(CURRENT_IMAGE, str(image.id))
@@ -420,6 +437,15 @@ class Session(QObject):
         self.select()
         self.image_changed.emit()
         self.failed.emit(error)
+        # The file may hold other images, which can be shown.
+        self._pool.submit(store.images, lambda records: self._learn_images(records, store), self.failed.emit)
+
+    def _learn_images(self, records: Iterable[ImageRecord], store: ProjectStore) -> None:
+        before = self._records
+        if store is self.store:
+            self._take_records(records)
+            if self._records != before:
+                self.images_changed.emit()
 
     def _keep(self, image: LoadedImage) -> None:
         self._kept[image.key] = image

@@ -166,7 +166,7 @@ def _lessons_of(store: ProjectStore, record: ImageRecord, kept: dict[int, Lesson
     for place in store.plane_places(record.id):
         lesson = kept.get(place.id) or Lesson.of(record.path, store.load_document(place.id))
         if not lesson.checked.is_empty:
-            yield replace(lesson, t=place.t, z=place.z, scene=record.scene)
+            yield replace(lesson, t=place.t, z=place.z, scene=record.scene, image_id=record.id)
 
 
 def _prepare(

@@ -25,9 +25,7 @@ def window_of(area: Rect, bounds: Rect) -> Rect:
 
 
 def part_of(labels: LabelArray, area: Rect, bounds: Rect, *, model: str) -> Proposals:
-    """The proposals in the label image of an area's window, in the coordinates of the plane."""
+    """What is proposed in an area's window, in the coordinates of the plane; `labels` is its label image."""
     window = window_of(area, bounds)
     corner = TileIndex(window.top // TILE_PX, window.left // TILE_PX)
-    part = Proposals.from_label_image(labels, model=model, corner=corner)
-    part.without_cut(window, bounds)
-    return part
+    return Proposals.from_label_image(labels, model=model, corner=corner)

@@ -12,13 +12,15 @@ from pathlib import Path
 
 _ENDS_BYTES = 65536
 _DEPTH = 4
+_MOST_FILES = 16
+_IMAGE_FOLDER = ".zarr"
 _SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """`digest`: SHA-256 of the file's size and its first and last 64 KiB; of a folder, of its name and the
-    beginnings of the files directly in it. "" if it cannot be read."""
+    """`digest`: SHA-256 of the file's size and its first and last 64 KiB; of a folder that is one image, of
+    the names, sizes and beginnings of the first files in it. "" if it cannot be read."""
 
     digest: str
     file_bytes: int | None
@@ -44,12 +46,17 @@ def fingerprint(path: Path) -> Fingerprint:
 
 
 def _of_folder(path: Path) -> str:
-    digest = hashlib.sha256(path.name.encode(errors="replace"))
-    for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
-        digest.update(entry.name.encode(errors="replace"))
-        if entry.is_file():
-            with Path(entry.path).open("rb") as file:
-                digest.update(file.read(_ENDS_BYTES))
+    digest, left = hashlib.sha256(), _MOST_FILES
+    for folder, folders, names in os.walk(path):
+        folders.sort()
+        for name in sorted(names):
+            file = Path(folder, name)
+            digest.update(f"{file.relative_to(path)} {file.stat().st_size}".encode(errors="replace"))
+            with file.open("rb") as content:
+                digest.update(content.read(_ENDS_BYTES))
+            left -= 1
+            if not left:
+                return digest.hexdigest()
     return digest.hexdigest()
 
 
@@ -77,7 +84,7 @@ def find_near(
 def _is(path: Path, wanted: Fingerprint) -> bool:
     try:
         # The size alone rules almost every file out, without reading it.
-        if wanted.file_bytes is not None and path.stat().st_size != wanted.file_bytes:
+        if wanted.file_bytes is not None and (path.is_dir() or path.stat().st_size != wanted.file_bytes):
             return False
     except OSError:
         return False
@@ -85,7 +92,7 @@ def _is(path: Path, wanted: Fingerprint) -> bool:
 
 
 def _files_below(roots: Iterable[Path], deadline: float) -> Iterator[Path]:
-    """Files of the roots and of the folders below, near ones first, each folder once."""
+    """Files, and folders that are one image, in the roots and below, near ones first, each folder once."""
     waiting = [(root, 0) for root in roots]
     seen: set[str] = set()
     while waiting and time.monotonic() < deadline:
@@ -100,7 +107,9 @@ def _files_below(roots: Iterable[Path], deadline: float) -> Iterator[Path]:
             continue  # One folder that may not be looked into is no reason to stop.
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                if depth < _DEPTH and not entry.name.startswith("."):
+                if entry.name.lower().endswith(_IMAGE_FOLDER):
+                    yield Path(entry.path)
+                elif depth < _DEPTH and not entry.name.startswith("."):
                     waiting.append((Path(entry.path), depth + 1))
             else:
                 yield Path(entry.path)

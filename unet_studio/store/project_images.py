@@ -5,25 +5,46 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from unet_studio.core.errors import ProjectError
 from unet_studio.io.image_source import ImageSource
 from unet_studio.io.open_image import open_image
 from unet_studio.store.project_store import ProjectStore
 
+_FLUSH_S = 5.0
 _NUCLEI = ("dapi", "hoechst", "nuc", "draq", "sytox", "propidium", "h2b", "dna")
 
 
-def open_project_image(store: ProjectStore, path: Path, scene: int) -> ImageSource:
-    """An image of a project. Where its file does not name its axes they are what a person has said for such
-    files. Raises ImageFileError."""
+def open_project_image(store: ProjectStore, image_id: int, path: Path, scene: int) -> ImageSource:
+    """An image of a project. Raises ImageFileError.
+
+    Where its file does not name its axes they are what they were when something was drawn on it, else what
+    a person has said for files whose axes have the same letters.
+    """
     source = open_image(path, scene=scene)
-    roles = store.setting(_axes_key(source)) if source.is_guessed else None
-    if roles is None or roles == source.order.roles:
+    if not source.is_guessed:
         return source
-    return open_image(path, scene=scene, roles=roles)
+    own, usual = store.setting(_own_key(image_id)), store.setting(_axes_key(source))
+    roles = own if own is not None and store.is_drawn_on(image_id) else usual
+    if roles is not None and roles != source.order.roles:
+        source = open_image(path, scene=scene, roles=roles)
+    if source.order.roles != own:
+        store.record_setting(_own_key(image_id), source.order.roles)
+    return source
 
 
-def remember_axes(store: ProjectStore, source: ImageSource, roles: str) -> None:
-    """From now on these are the axes of all files that name theirs as this one does."""
+def change_axes(store: ProjectStore, image_id: int, source: ImageSource, roles: str) -> None:
+    """From now on these are the axes of an image, and of those whose files name theirs as this one does.
+
+    Waits for the journal. Raises ProjectError, with everything as it was, if something was drawn or
+    proposed on the image: its labels belong to planes that there would no longer be.
+    """
+    if not store.journal.flush(_FLUSH_S):
+        raise ProjectError("The last changes are not on the disk yet: wait until they are, then try again.")
+    if not store.forget_blank_planes(image_id):
+        raise ProjectError(
+            "The axes stay as they are: there are labels or proposals on planes of this image. To read it "
+            "otherwise, put a copy of it into the folder under another name."
+        )
     store.record_setting(_axes_key(source), roles)
 
 
@@ -50,6 +71,10 @@ def remember_model_channel(store: ProjectStore, source: ImageSource, channel: in
 
 def _channel_key(source: ImageSource) -> str:
     return "model channel of " + json.dumps([channel.name for channel in source.channels])
+
+
+def _own_key(image_id: int) -> str:
+    return f"axes of image {image_id}"
 
 
 def _axes_key(source: ImageSource) -> str:

@@ -47,6 +47,14 @@ MODELS_NAME = "models"
 _HANG_S = 3.0
 _BUDGET_KEY = "journal_budget_bytes"
 _CLASSES_KEY = "classes"
+_USED = " UNION ALL ".join(
+    [
+        f"SELECT 1 FROM {table} WHERE plane_id IN (SELECT id FROM planes WHERE image_id = :image)"
+        for table in ("tiles", "journal", "proposals")
+    ]
+    + ["SELECT 1 FROM planes WHERE image_id = :image AND trimmed_id > 0 LIMIT 1"]
+)
+"""A row if something was drawn on an image."""
 _HAS_CHECKED = "checked IS NOT NULL AND LENGTH(checked) > 1"
 """Of a plane; no rectangles are one byte."""
 
@@ -350,9 +358,12 @@ class ProjectStore:
         """
         roots = (record.path.parent, self.folder.parent, record.path.parent.parent)
         # A twin, the same picture added twice, is in its own place.
-        twins = {
-            other.path for other in self.images() if other.fingerprint.digest == record.fingerprint.digest
-        }
+        twins = set()
+        for other in self.images():
+            if other.id == record.id and other.path != record.path and not _is_gone(other.path):
+                return other.path  # Another image of the same file was looked for before.
+            if other.fingerprint.digest == record.fingerprint.digest:
+                twins.add(other.path)
         return find_near(record.path, record.fingerprint, roots, not_these=twins)
 
     # Documents
@@ -410,15 +421,15 @@ class ProjectStore:
             ).fetchall()
         return StackState({row[0]: CheckedState(row[1]) for row in rows}, max(row[2] for row in rows))
 
+    def is_drawn_on(self, image_id: int) -> bool:
+        """True if something was ever drawn or proposed on an image, as far as the disk knows."""
+        with self._told(), self._lock:
+            return self._connection.execute(_USED, {"image": image_id}).fetchone() is not None
+
     def forget_blank_planes(self, image_id: int) -> bool:
         """Forget the size of an image nothing was ever drawn on; False, and nothing done, if it was."""
-        used = " UNION ALL ".join(
-            f"SELECT 1 FROM {table} WHERE plane_id IN (SELECT id FROM planes WHERE image_id = :image)"
-            for table in ("tiles", "journal", "proposals")
-        )
-        used += " UNION ALL SELECT 1 FROM planes WHERE image_id = :image AND trimmed_id > 0"
         with self._told(), self._writing() as cursor:
-            if cursor.execute(f"{used} LIMIT 1", {"image": image_id}).fetchone() is not None:
+            if cursor.execute(_USED, {"image": image_id}).fetchone() is not None:
                 return False
             cursor.execute("DELETE FROM planes WHERE image_id = ?", (image_id,))
         return True

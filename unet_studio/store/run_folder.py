@@ -52,6 +52,7 @@ class Lesson:
     t: int = 0
     z: int = 0
     scene: int = 0
+    image_id: int = 0
 
     @staticmethod
     def of(image: Path, document: Document) -> Lesson:
@@ -116,7 +117,7 @@ def write_lessons(
     """
     written: list[WrittenLesson] = []
     for lesson in lessons:
-        source = open_project_image(store, lesson.image, lesson.scene)
+        source = open_project_image(store, lesson.image_id, lesson.image, lesson.scene)
         channels = model_channels(store, source)
         taken = list(range(source.axes.c)) if channels is None else list(channels)
         areas, reference = [lesson.bounds], None

@@ -26,7 +26,7 @@ from unet_studio.gui.canvas.image_layer import (
     Stored,
     as_stored,
 )
-from unet_studio.io.image_source import ImageSource, PlaneArray
+from unet_studio.io.image_source import ImageSource, PlaneArray, first_line
 from unet_studio.io.overview import Overview, level_for, read_reduced
 
 _SIDE_PX = 512
@@ -55,7 +55,8 @@ class TiledImage:
         self._near = DisplayImage.from_overview(overview.pixels, overview.factor, sample)
         self._top_power = overview.factor.bit_length() - 1
         self._tiles: OrderedDict[TileKey, Stored] = OrderedDict()
-        self._bytes = 0
+        self._bytes = self._on_screen = 0
+        """Bytes of the tiles that are kept, and of those the screen has needed at once."""
         self._wanted: OrderedDict[TileKey, None] = OrderedDict()
         self._unreadable: set[TileKey] = set()
         self._lock = threading.Lock()
@@ -99,7 +100,7 @@ class TiledImage:
             self._wanted.clear()
             self._unreadable.clear()
             self._tiles.clear()
-            self._bytes = 0
+            self._bytes = self._on_screen = 0
 
     def paint(self, pixels: Pixels, top: float, left: float, step: float, contrast: Contrast) -> None:
         """See DisplayImage.paint; returns at once, whatever has been read."""
@@ -154,6 +155,9 @@ class TiledImage:
         """The pixels of an area (of this power), the missing ones from coarser tiles."""
         stored = self._near.levels[0].pixels
         out = np.empty((*area.shape, stored.shape[2]), stored.dtype)
+        tiles_across = [(end - 1) // _SIDE_PX - start // _SIDE_PX + 1 for start, end in _spans(area)]
+        tile_bytes = _SIDE_PX**2 * out.shape[2] * out.itemsize
+        self._on_screen = max(self._on_screen, tiles_across[0] * tiles_across[1] * tile_bytes)
         missing = []
         for key, cell in self._cells(power, area):
             part = cell.intersect(area)
@@ -226,10 +230,15 @@ class TiledImage:
             except ImageFileError as error:
                 self._failed(key, error)
                 continue
+            except Exception as error:  # noqa: BLE001 - the border of the thread: no tile may end it
+                text = "A part of the image cannot be shown ({reason})."
+                self._failed(key, ImageFileError(text, reason=first_line(error)))
+                continue
             with self._lock:
                 self._tiles[key] = tile
                 self._bytes += tile.nbytes
-                while self._bytes > _BUDGET_BYTES:
+                # Never so few that what is on the screen pushes itself out.
+                while self._bytes > max(_BUDGET_BYTES, 2 * self._on_screen):
                     self._bytes -= self._tiles.popitem(last=False)[1].nbytes
             self._tell(Rect(*(n * factor for n in _ends(area))))
 
@@ -250,6 +259,10 @@ class TiledImage:
 
 def _ends(rect: Rect) -> tuple[int, int, int, int]:
     return rect.top, rect.left, rect.bottom, rect.right
+
+
+def _spans(rect: Rect) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (rect.top, rect.bottom), (rect.left, rect.right)
 
 
 def _distance_to_middle(key: TileKey, keys: list[TileKey]) -> float:

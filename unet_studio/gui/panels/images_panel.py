@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -17,8 +15,9 @@ from unet_studio.gui.canvas.image_layer import DisplayImage, Picture, Pixels
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import tr
 from unet_studio.io.image_source import whole_plane
-from unet_studio.io.open_image import open_image
 from unet_studio.io.overview import make_overview
+from unet_studio.store.project_images import open_project_image
+from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 _PICTURE_PX = 36
 _DOT_PX = 14
@@ -159,7 +158,8 @@ class ImagesPanel(QWidget):
         self._given_up.clear()
 
     def _load_next(self) -> None:
-        if self._loading or not self.isVisible():
+        store = self._session.store
+        if self._loading or store is None or not self.isVisible():
             return
         view = self._list.viewport().rect()
         records = {record.id: record for record in self._session.images()}
@@ -168,12 +168,12 @@ class ImagesPanel(QWidget):
             image_id = item.data(_ID)
             is_seen = not item.isHidden() and self._list.visualItemRect(item).intersects(view)
             if is_seen and image_id in records and image_id not in self._pictures.keys() | self._given_up:
-                self._load(image_id, records[image_id].path)
+                self._load(store, records[image_id])
                 return
 
-    def _load(self, image_id: int, path: Path) -> None:
+    def _load(self, store: ProjectStore, record: ImageRecord) -> None:
+        image_id = record.id
         self._loading = True
-        store = self._session.store
 
         def done(pixels: Pixels | None) -> None:
             self._loading = False
@@ -187,7 +187,7 @@ class ImagesPanel(QWidget):
         def failed(_: UserError) -> None:
             done(None)  # Whoever opens the image is told why.
 
-        self._pool.submit(lambda: _read_small(path), done, failed)
+        self._pool.submit(lambda: _read_small(store, record), done, failed)
 
     def _keep_picture(self, image_id: int, pixels: Pixels) -> None:
         height, width = pixels.shape[:2]
@@ -201,12 +201,12 @@ class ImagesPanel(QWidget):
                 item.setIcon(_icon(self._pictures[image_id], checked=checked, begun=begun))
 
 
-def _read_small(path: Path) -> Pixels | None:
+def _read_small(store: ProjectStore, record: ImageRecord) -> Pixels | None:
     try:
-        is_large = path.stat().st_size > _LARGEST_FILE_BYTES
+        is_large = record.path.stat().st_size > _LARGEST_FILE_BYTES
     except OSError:
         return None
-    source = open_image(path)
+    source = open_project_image(store, record.id, record.path, record.scene)
     if len(source.levels) > 1 and source.levels[-1][0] * source.levels[-1][1] < _QUICK_PX:
         seen = make_overview(source)
         display = DisplayImage.from_samples(seen.pixels, seen.factor)
