@@ -1,9 +1,10 @@
 """Measures a model on its validation images, as docs/shipped_model.md shows it.
 
-    python report.py DATA MODEL [--worst 20] [--ablation MODEL_WITHOUT_BORDER_WEIGHTS]
+    python report.py DATA MODEL [--worst 20] [--ablation MODEL_WITHOUT_BORDER_WEIGHTS] [--hard]
 
 prints Markdown: scores of every kind of image, merges per 100 nuclei, how far AP falls when the same image
-comes in another form, and the images with the lowest AP. The images are those named in val_images.txt.
+comes in another form, and the images with the lowest AP. The images are those named in val_images.txt. With
+--hard it only writes hard_images.txt instead: the training images whose AP75 is below 0.5.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import numpy.typing as npt
-from stage_data import VAL_LIST, images_by_kind
+from stage_data import HARD_LIST, VAL_LIST, images_by_kind
 
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.label_files import read_label_image
@@ -54,15 +55,15 @@ class Patient:
         return False
 
 
-def read_truths(data: Path) -> Iterator[Truth]:
-    """The validation images."""
+def read_truths(data: Path, *, validating: bool = True) -> Iterator[Truth]:
+    """The validation images, or the others."""
     names = set(VAL_LIST.read_text().split())
     for kind, paths in images_by_kind(data).items():
         for path in paths:
-            if path.name in names:
+            if (path.name in names) == validating:
                 plane = whole_plane(open_image(path))
                 mask = path.parent.parent / "masks" / f"{path.stem}.tif"
-                yield Truth(path.stem, kind, plane, read_label_image(mask, shape=plane.shape[:2]))
+                yield Truth(path.name, kind, plane, read_label_image(mask, shape=plane.shape[:2]))
 
 
 def proposer(folder: Path) -> Propose:
@@ -111,6 +112,7 @@ FORMS: dict[str, Callable[[Plane], Plane]] = {
     "bright speck": with_a_speck,
     "added gradient": with_a_gradient,
 }
+HARD_AP75 = 0.5
 ZOOMS = (0.5, 0.7, 1.4, 2.0)
 
 
@@ -186,9 +188,16 @@ def print_worst(truths: list[Truth], propose_labels: Propose, count: int) -> Non
     print("|---|---|---|---|---|---|---|---|---|")
     for s, t in rows[:count]:
         print(
-            f"| {t.name} | {t.kind} | {s.instances} | {s.ap50:.2f} | {s.ap75:.2f} | {s.merges} | {s.splits} "
+            f"| {Path(t.name).stem} | {t.kind} | {s.instances} | {s.ap50:.2f} | {s.ap75:.2f} | {s.merges} | {s.splits} "
             f"| {s.misses} | {s.inventions} |"
         )
+
+
+def write_hard_images(data: Path, propose_labels: Propose) -> None:
+    """The names of training images on which the model stays poor."""
+    others = read_truths(data, validating=False)
+    names = [t.name for t in others if scores([t], propose_labels).ap75 < HARD_AP75]
+    HARD_LIST.write_text("\n".join(sorted(names)) + "\n")
 
 
 def main() -> None:
@@ -198,9 +207,13 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--worst", type=int, default=20)
     parser.add_argument("--ablation", type=Path)
+    parser.add_argument("--hard", action="store_true")
     options = parser.parse_args()
-    truths = list(read_truths(options.data))
     propose_labels = proposer(options.model)
+    if options.hard:
+        write_hard_images(options.data, propose_labels)
+        return
+    truths = list(read_truths(options.data))
     print_scores(truths, propose_labels)
     columns = {options.model.name: propose_labels}
     if options.ablation:
