@@ -188,8 +188,8 @@ def print_worst(truths: list[Truth], propose_labels: Propose, count: int) -> Non
     print("|---|---|---|---|---|---|---|---|---|")
     for s, t in rows[:count]:
         print(
-            f"| {Path(t.name).stem} | {t.kind} | {s.instances} | {s.ap50:.2f} | {s.ap75:.2f} | {s.merges} | {s.splits} "
-            f"| {s.misses} | {s.inventions} |"
+            f"| {Path(t.name).stem} | {t.kind} | {s.instances} | {s.ap50:.2f} | {s.ap75:.2f} | {s.merges} "
+            f"| {s.splits} | {s.misses} | {s.inventions} |"
         )
 
 

@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 
 from tests.conftest import discs
-from unet_studio.segmentation import augmentation
 from unet_studio.segmentation.augmentation import (
     jitter_stain,
     light_unevenly,
@@ -11,6 +10,7 @@ from unet_studio.segmentation.augmentation import (
     restain,
     vary_grey_values,
 )
+from unet_studio.segmentation.stains import stains_of
 from unet_studio.settings.training import Augmentation
 
 STILL = Augmentation(elastic_sigma_px=0, rotate=False, flip=False, scale=1.0, grey=0, noise=0, blur=0)
@@ -159,8 +159,8 @@ def test_stains_separate_as_scikit_image_separates_them() -> None:
     from skimage.color import rgb2hed
 
     image = np.random.default_rng(0).uniform(0.05, 1.0, (10, 10, 3))
-    density = -np.log(image)
-    ours = density @ augmentation._FROM_DENSITY
+
+    ours = stains_of(image.astype(np.float32))
     theirs = rgb2hed(image)
     # The same three directions, each in another unit.
     for stain in range(3):

@@ -18,14 +18,15 @@ from unet_studio.core.geometry import Rect
 from unet_studio.core.proposals import Proposals
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_folder import expand_paths
-from unet_studio.io.image_source import ImageSource, is_held_whole, whole_plane
+from unet_studio.io.image_source import ImageSource, PlaneArray, is_held_whole, whole_plane
 from unet_studio.io.label_files import check_mask_names, write_class_png, write_masks, write_plane_masks
 from unet_studio.io.model_folder import find_model
 from unet_studio.io.open_image import open_image, scenes_of
-from unet_studio.io.overview import sample_pixels
+from unet_studio.io.overview import sample_pixels, thinned
 from unet_studio.jobs.connection import EngineConnection
 from unet_studio.jobs.messages import Predict, Predicted, Progress
 from unet_studio.jobs.parts import all_areas, part_of, window_of
+from unet_studio.segmentation.model_input import ModelInput, usual_input
 from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder, user_folder
 from unet_studio.settings.mask_formats import CLASS_FORMAT
 
@@ -104,7 +105,8 @@ def _whole(
 ) -> tuple[Predicted, dict[str, Any]]:
     """Propose on a plane at once and write its masks; what the engine said, and a row for --json."""
     pixels = whole_plane(plane.source, t=plane.t, z=plane.z)
-    answer, arrays = engine.run(request, [pixels], progress)
+    seen = _input(plane.source, thinned(pixels))
+    answer, arrays = engine.run(request, [seen.of(pixels)], progress)
     outcome, labels = cast(Predicted, answer), arrays[0]
     files = write_masks(out, plane.stem, labels, tuple(name for name in formats if name != CLASS_FORMAT))
     if CLASS_FORMAT in formats:
@@ -126,11 +128,12 @@ def _by_parts(
         raise LabelFileError("{name} is too large for a mask of classes: use label-tiff.", name=plane.stem)
     bounds = Rect.of_size(plane.source.axes.y, plane.source.axes.x)
     reference = sample_pixels(plane.source, t=plane.t, z=plane.z)
+    seen = _input(plane.source, reference)
     proposals, seconds = Proposals.from_parts(model=request.model), 0.0
     areas = all_areas(bounds)
     for number, area in enumerate(areas):
         pixels = plane.source.read(window_of(area, bounds), t=plane.t, z=plane.z)
-        answer, arrays = engine.run(request, [pixels, reference])
+        answer, arrays = engine.run(request, [seen.of(pixels), seen.of(reference)])
         outcome = cast(Predicted, answer)
         part, window = part_of(arrays[0], area, bounds, model=request.model), window_of(area, bounds)
         uncountable = {
@@ -144,6 +147,10 @@ def _by_parts(
         progress(Progress(0, number + 1, len(areas)))
     files = write_plane_masks(out, plane.stem, proposals.tiles, bounds, formats)
     return outcome, _row(outcome, len(proposals.table), seconds, files)
+
+
+def _input(source: ImageSource, sample: PlaneArray) -> ModelInput:
+    return usual_input([channel.name for channel in source.channels], is_rgb=source.is_rgb, sample=sample)
 
 
 def _row(outcome: Predicted, instances: int, seconds: float, files: list[Path]) -> dict[str, Any]:

@@ -22,7 +22,14 @@ from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.translation import tr
 from unet_studio.io.image_source import ImageSource, is_held_whole, whole_plane
 from unet_studio.io.open_image import scenes_of
-from unet_studio.io.overview import Overview, OverviewCache, make_overview, overview_factor, sample_pixels
+from unet_studio.io.overview import (
+    Overview,
+    OverviewCache,
+    make_overview,
+    overview_factor,
+    sample_pixels,
+    thinned,
+)
 from unet_studio.io.tiff import glance_at_tiff
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.locations import user_folder
@@ -116,6 +123,14 @@ class LoadedImage:
         numbered = tr("display", "Channel {number}")
         given = [channel.name for channel in self.source.channels]
         return [name or numbered.format(number=place) for place, name in enumerate(given, 1)]
+
+    @property
+    def sample(self) -> PlaneArray:
+        """Some of the plane's pixels, (h, w, C)."""
+        if self.plane is not None:
+            return thinned(self.plane)
+        assert isinstance(self.display, TiledImage)
+        return self.display.sample
 
     def values_at(self, y: int, x: int) -> list[float]:
         """The grey values of a pixel, one for each channel; none while it has not been read."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-import numpy as np
-
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.background.engine_client import EngineClient
-from unet_studio.gui.background.engine_thread import EngineThread, Job, Prepared
+from unet_studio.gui.background.engine_thread import EngineThread, Job
 from unet_studio.gui.label_classes import LabelClasses
 from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.gui.models import Models
@@ -19,8 +17,9 @@ from unet_studio.gui.proposing_by_parts import PartsRun, area_in_view
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import sentence_text, tr
 from unet_studio.jobs.messages import Predict, Predicted, Progress
+from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.segmentation.region_growing import GreyArray
-from unet_studio.store.project_images import model_channels
+from unet_studio.store.project_images import model_input
 from unet_studio.store.project_store import ProjectStore
 
 
@@ -45,16 +44,11 @@ class Proposing(EngineClient):
             return
         plane, store = image.plane, self._session.store
         request = Predict(job=0, model=str(model), pixel_size_um=image.pixel_size_um)
-        channels = model_channels(store, image.source) if store is not None else None
-
-        def prepare() -> Prepared:
-            seen = plane if channels is None else np.ascontiguousarray(plane[:, :, list(channels)])
-            return request, [seen]
-
+        seen = model_input(store, image.source, image.sample) if store is not None else ModelInput()
         self._engine.submit(
             Job(
                 tr("proposing", "Proposing on {name}").format(name=image.record.title),
-                prepare=prepare,
+                prepare=lambda: (request, [seen.of(plane)]),
                 finish=lambda arrays: (Proposals.from_label_image(arrays[0], model=model.name), arrays[1]),
                 subject=(store, image, model),
             )

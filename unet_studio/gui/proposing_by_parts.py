@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from unet_studio.core.geometry import TILE_PX, Rect
 from unet_studio.core.proposals import Proposals
 from unet_studio.gui.background.engine_thread import Prepared
@@ -19,7 +17,8 @@ from unet_studio.io.image_source import ImageSource, PlaneArray
 from unet_studio.io.overview import sample_pixels
 from unet_studio.jobs.messages import Predict
 from unet_studio.jobs.parts import all_areas, part_of, window_of
-from unet_studio.store.project_images import model_channels
+from unet_studio.segmentation.model_input import ModelInput
+from unet_studio.store.project_images import model_input
 from unet_studio.store.project_store import ProjectStore
 
 _MOST_SEEN_PX = 4096
@@ -35,8 +34,7 @@ class PartsRun:
     plane_id: int
     name: str
     source: ImageSource
-    channels: tuple[int, ...] | None
-    """Those the model reads; None: all."""
+    seen: ModelInput
     t: int
     z: int
     bounds: Rect
@@ -55,22 +53,22 @@ class PartsRun:
     @staticmethod
     def on_part(image: LoadedImage, model: Path, area: Rect, store: ProjectStore | None) -> PartsRun:
         """Only one area; proposals of the same model elsewhere stay."""
-        channels = _channels(image, store)
-        made_by, proposals = _made_by(model, channels), image.proposals
+        seen = _input(image, store)
+        made_by, proposals = _made_by(model, seen), image.proposals
         if proposals is None or proposals.model != made_by:
             proposals = Proposals.from_parts(model=made_by)
-        return _run(image, model, channels, proposals, [area], store, total=1, is_whole=False)
+        return _run(image, model, seen, proposals, [area], store, total=1, is_whole=False)
 
     @staticmethod
     def on_whole(image: LoadedImage, model: Path, view: Rect, store: ProjectStore | None) -> PartsRun:
         """All areas that were not done before by the same model, what is seen first."""
-        channels = _channels(image, store)
-        made_by, proposals = _made_by(model, channels), image.proposals
+        seen = _input(image, store)
+        made_by, proposals = _made_by(model, seen), image.proposals
         if proposals is None or proposals.model != made_by or proposals.covered is None:
             proposals = Proposals.from_parts(model=made_by)
         areas = areas_left(image.document.bounds, proposals, view)
         total = len(all_areas(image.document.bounds))
-        return _run(image, model, channels, proposals, areas, store, total=total, is_whole=True)
+        return _run(image, model, seen, proposals, areas, store, total=total, is_whole=True)
 
     @property
     def made_by(self) -> str:
@@ -103,12 +101,10 @@ class PartsRun:
     def prepare(self) -> Prepared:
         """Read the next area; runs in the worker thread. Raises ImageFileError."""
         self._began = time.monotonic()
-        channels = list(range(self.source.axes.c)) if self.channels is None else list(self.channels)
         if self._reference is None:
-            sample = sample_pixels(self.source, t=self.t, z=self.z)
-            self._reference = np.ascontiguousarray(sample[:, :, channels])
+            self._reference = self.seen.of(sample_pixels(self.source, t=self.t, z=self.z))
         window = window_of(self.areas[0], self.bounds)
-        pixels = self.source.read(window, t=self.t, z=self.z, channels=channels)
+        pixels = self.seen.of(self.source.read(window, t=self.t, z=self.z))
         request = Predict(job=0, model=str(self.model), pixel_size_um=self.source.pixel_size_um)
         return request, [pixels, self._reference]
 
@@ -164,7 +160,7 @@ def areas_left(bounds: Rect, proposals: Proposals, view: Rect) -> list[Rect]:
 def _run(
     image: LoadedImage,
     model: Path,
-    channels: tuple[int, ...] | None,
+    seen: ModelInput,
     proposals: Proposals,
     areas: Sequence[Rect],
     store: ProjectStore | None,
@@ -173,15 +169,17 @@ def _run(
     is_whole: bool,
 ) -> PartsRun:
     return PartsRun(
-        store, image.id, image.plane_id, image.record.title, image.source, channels, image.t, image.z,
+        store, image.id, image.plane_id, image.record.title, image.source, seen, image.t, image.z,
         image.document.bounds, model, proposals, deque(areas), total, is_whole,
     )  # fmt: skip
 
 
-def _channels(image: LoadedImage, store: ProjectStore | None) -> tuple[int, ...] | None:
-    return model_channels(store, image.source) if store is not None else None
+def _input(image: LoadedImage, store: ProjectStore | None) -> ModelInput:
+    return model_input(store, image.source, image.sample) if store is not None else ModelInput()
 
 
-def _made_by(model: Path, channels: tuple[int, ...] | None) -> str:
-    """What tells one set of proposals from another: also which channel was read."""
-    return model.name if channels is None else f"{model.name}, channel {channels[0] + 1}"
+def _made_by(model: Path, seen: ModelInput) -> str:
+    """What tells one set of proposals from another: also what was read."""
+    if seen.haematoxylin:
+        return f"{model.name}, haematoxylin"
+    return model.name if seen.channel is None else f"{model.name}, channel {seen.channel + 1}"

@@ -41,6 +41,12 @@ def sample_pixels(source: ImageSource, *, t: int = 0, z: int = 0) -> PlaneArray:
     return np.concatenate(rows, axis=0)
 
 
+def thinned(plane: PlaneArray) -> PlaneArray:
+    """Some pixels from all over a plane (H, W, C) that is held: a view."""
+    step = max(1, int((plane.shape[0] * plane.shape[1]) ** 0.5 / (_SAMPLES * _SAMPLE_PX)))
+    return plane[::step, ::step]
+
+
 def _spread(size: int, side: int) -> list[int]:
     """Where squares of a side begin: a few, evenly, none at the very edge of a large plane."""
     count = min(_SAMPLES, max(1, size // side))

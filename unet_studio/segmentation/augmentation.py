@@ -15,16 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from unet_studio.core.label_tiles import LabelArray, MaskArray
+from unet_studio.segmentation.stains import TO_DENSITY, stains_of
 from unet_studio.settings.training import Augmentation
 
 FloatArray = npt.NDArray[np.float32]
 
 _GRID = 3
-_DARKEST = np.float32(1e-3)
-# Red, green, blue optical density of haematoxylin, eosin, DAB: Ruifrok and Johnston 2001, each of length 1.
-_STAINS = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.27, 0.57, 0.78]])
-_TO_DENSITY = (_STAINS / np.linalg.norm(_STAINS, axis=1, keepdims=True)).astype(np.float32)
-_FROM_DENSITY = np.linalg.inv(_TO_DENSITY).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +166,10 @@ def restain(rng: np.random.Generator, image: FloatArray) -> FloatArray:
         stains = np.clip(image[:, :, :1], 0.0, None) * np.float32(rng.uniform(0.7, 2.5))
         over = np.float32(0.0)
     else:
-        stains, over = np.clip(_stains(image), 0.0, None), np.maximum(image - 1.0, 0.0)
+        stains, over = np.clip(stains_of(image), 0.0, None), np.maximum(image - 1.0, 0.0)
     colours = rng.dirichlet(np.ones(3), stains.shape[2]).astype(np.float32)
     colours /= np.linalg.norm(colours, axis=1, keepdims=True)
     return np.asarray(np.exp(-(stains @ colours)) + over, np.float32)
-
-
-def _stains(image: FloatArray) -> FloatArray:
-    """How much haematoxylin, eosin and DAB is in each pixel of a transmitted-light patch."""
-    density = -np.log(np.clip(image, _DARKEST, 1.0))
-    return np.asarray(density @ _FROM_DENSITY, np.float32)
 
 
 def jitter_stain(rng: np.random.Generator, image: FloatArray, *, strength: float) -> FloatArray:
@@ -188,9 +178,9 @@ def jitter_stain(rng: np.random.Generator, image: FloatArray, *, strength: float
     The optical densities of haematoxylin, eosin and DAB (Ruifrok and Johnston 2001) are each scaled and
     shifted at random (Tellez et al. 2018).
     """
-    stains = _stains(image)
+    stains = stains_of(image)
     stains *= rng.uniform(1 - 0.5 * strength, 1 + 0.5 * strength, 3).astype(np.float32)
     stains += rng.uniform(-0.05 * strength, 0.05 * strength, 3).astype(np.float32)
     # What is brighter than white stays so much brighter.
     over = np.maximum(image - 1.0, 0.0)
-    return np.asarray(np.exp(-(stains @ _TO_DENSITY)) + over, np.float32)
+    return np.asarray(np.exp(-(stains @ TO_DENSITY)) + over, np.float32)

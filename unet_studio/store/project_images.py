@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 from unet_studio.core.errors import ProjectError
-from unet_studio.io.image_source import ImageSource
+from unet_studio.io.image_source import ImageSource, PlaneArray
 from unet_studio.io.open_image import open_image
+from unet_studio.segmentation.model_input import ModelInput, usual_input
 from unet_studio.store.project_store import ProjectStore
 
 _FLUSH_S = 5.0
-_NUCLEI = ("dapi", "hoechst", "nuc", "draq", "sytox", "propidium", "h2b", "dna")
 
 
 def open_project_image(store: ProjectStore, image_id: int, path: Path, scene: int) -> ImageSource:
@@ -48,29 +48,22 @@ def change_axes(store: ProjectStore, image_id: int, source: ImageSource, roles: 
     store.record_setting(_axes_key(source), roles)
 
 
-def model_channels(store: ProjectStore, source: ImageSource) -> tuple[int, ...] | None:
-    """The channels of an image that networks learn from and propose on; None: all of them, in their order.
-
-    What a person has said for images with channels of these names; else the one whose name says nuclei.
-    """
-    if source.axes.c == 1 or source.is_rgb:
-        return None
-    chosen = store.setting(_channel_key(source))
+def model_input(store: ProjectStore, source: ImageSource, sample: PlaneArray) -> ModelInput:
+    """What networks learn from and propose on: as a person has said for images with channels of these names,
+    else the usual. `sample` (h, w, C): pixels of the image."""
+    chosen = store.setting(_input_key(source))
     if chosen is not None:
-        return (int(chosen),) if chosen else None
-    for place, channel in enumerate(source.channels):
-        if any(word in (channel.name or "").casefold() for word in _NUCLEI):
-            return (place,)
-    return None
+        return ModelInput.from_text(chosen)
+    return usual_input([c.name for c in source.channels], is_rgb=source.is_rgb, sample=sample)
 
 
-def remember_model_channel(store: ProjectStore, source: ImageSource, channel: int | None) -> None:
-    """From now on models read this channel (None: all) of images with channels of these names."""
-    store.record_setting(_channel_key(source), "" if channel is None else str(channel))
+def remember_model_input(store: ProjectStore, source: ImageSource, chosen: ModelInput) -> None:
+    """From now on models read this of images with channels of these names."""
+    store.record_setting(_input_key(source), chosen.as_text())
 
 
-def _channel_key(source: ImageSource) -> str:
-    return "model channel of " + json.dumps([channel.name for channel in source.channels])
+def _input_key(source: ImageSource) -> str:
+    return "model input of " + json.dumps([channel.name for channel in source.channels])
 
 
 def _own_key(image_id: int) -> str:

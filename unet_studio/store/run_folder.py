@@ -22,11 +22,11 @@ from unet_studio.core.label_tiles import LabelArray, LabelTiles
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_source import is_held_whole
 from unet_studio.io.label_files import write_binary_png, write_label_tiff
-from unet_studio.io.overview import sample_pixels
+from unet_studio.io.overview import sample_pixels, thinned
 from unet_studio.io.tiff import write_plane_tiff
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.prediction import Normalization
-from unet_studio.store.project_images import model_channels, open_project_image
+from unet_studio.store.project_images import model_input, open_project_image
 from unet_studio.store.project_store import ProjectStore
 
 if TYPE_CHECKING:
@@ -118,16 +118,18 @@ def write_lessons(
     written: list[WrittenLesson] = []
     for lesson in lessons:
         source = open_project_image(store, lesson.image_id, lesson.image, lesson.scene)
-        channels = model_channels(store, source)
-        taken = list(range(source.axes.c)) if channels is None else list(channels)
         areas, reference = [lesson.bounds], None
         if not is_held_whole(source):
             areas = [_with_context(rect, lesson) for rect in lesson.checked.rects]
             sample = sample_pixels(source, t=lesson.t, z=lesson.z)
+            seen = model_input(store, source, sample)
             reference = run / "samples" / f"{len(written) + 1:03}_{lesson.image.stem}_reference.tif"
-            write_plane_tiff(reference, np.ascontiguousarray(sample[:, :, taken]))
+            write_plane_tiff(reference, seen.of(sample))
         for area in areas:
-            pixels = source.read(area, t=lesson.t, z=lesson.z, channels=taken)
+            pixels = source.read(area, t=lesson.t, z=lesson.z)
+            if reference is None:
+                seen = model_input(store, source, thinned(pixels))
+            pixels = seen.of(pixels)
             one = _write(run, len(written) + 1, lesson, area, pixels, places, reference)
             written.append(replace(one, pixel_size_um=source.pixel_size_um))
     return written

@@ -51,6 +51,8 @@ class TiledImage:
         self, source: ImageSource, overview: Overview, sample: PlaneArray, *, t: int = 0, z: int = 0
     ) -> None:
         self._source, self._t, self._z = source, t, z
+        self.sample = sample
+        """Some pixels of the plane, (h, w, C)."""
         self._size = source.levels[0]
         self._near = DisplayImage.from_overview(overview.pixels, overview.factor, sample)
         self._top_power = overview.factor.bit_length() - 1

@@ -13,8 +13,9 @@ from unet_studio.gui.models import Models
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import error_text, tr
 from unet_studio.io.model_folder import METRICS_NAME, read_model_config
+from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.settings.locations import shipped_models_folder
-from unet_studio.store.project_images import model_channels, remember_model_channel
+from unet_studio.store.project_images import model_input, remember_model_input
 
 
 class ModelPanel(QWidget):
@@ -31,6 +32,7 @@ class ModelPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(self._box)
         layout.addWidget(self._about)
+        self._choices: list[ModelInput] = []
         self.channel = QComboBox()
         self.channel.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.channel.setToolTip(
@@ -62,20 +64,22 @@ class ModelPanel(QWidget):
     def _show_channels(self) -> None:
         image, store = self._session.current, self._session.store
         is_asked = image is not None and store is not None and len(image.channel_names) > 1
-        self.channel.setVisible(is_asked and image is not None and not image.source.is_rgb)
+        self.channel.setVisible(is_asked)
         if image is None or store is None:
             return
+        self._choices = [ModelInput(), *(ModelInput(n) for n in range(len(image.channel_names)))]
+        names = [tr("model", "all channels"), *image.channel_names]
+        if image.source.is_rgb and image.source.dtype.kind == "u":
+            self._choices.append(ModelInput(haematoxylin=True))
+            names.append(tr("model", "haematoxylin (blue in tissue)"))
         self.channel.clear()
-        self.channel.addItem(tr("model", "Reads all channels"), None)
-        for place, name in enumerate(image.channel_names):
-            self.channel.addItem(tr("model", "Reads {channel}").format(channel=name), place)
-        read = model_channels(store, image.source)
-        self.channel.setCurrentIndex(0 if read is None else read[0] + 1)
+        self.channel.addItems([tr("model", "Reads {channel}").format(channel=name) for name in names])
+        self.channel.setCurrentIndex(self._choices.index(model_input(store, image.source, image.sample)))
 
     def _channel_chosen(self, row: int) -> None:
         image, store = self._session.current, self._session.store
         if image is not None and store is not None:
-            remember_model_channel(store, image.source, self.channel.itemData(row))
+            remember_model_input(store, image.source, self._choices[row])
 
     def _activated(self, row: int) -> None:
         self._models.choose(Path(self._box.itemData(row)))
