@@ -27,6 +27,7 @@ check: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
 bench: $(DEV_STAMP)
+	$(BIN)/unet-studio bench
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m benchmark -s --no-header -q
 
 $(BIN)/python:

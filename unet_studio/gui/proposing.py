@@ -50,7 +50,7 @@ class Proposing(EngineClient):
                 tr("proposing", "Proposing on {name}").format(name=image.record.title),
                 prepare=lambda: (request, [seen.of(plane)]),
                 finish=lambda arrays: (Proposals.from_label_image(arrays[0], model=model.name), arrays[1]),
-                subject=(store, image, model),
+                subject=(store, image, model, seen),
             )
         )
 
@@ -139,7 +139,7 @@ class Proposing(EngineClient):
             self._part_done(job.subject, outcome, cast(Proposals, result))
             return
         proposals, probability = cast(tuple[Proposals, GreyArray], result)
-        store, image, model = cast(tuple[ProjectStore, LoadedImage, Path], job.subject)
+        store, image, model, seen = cast(tuple[ProjectStore, LoadedImage, Path, ModelInput], job.subject)
         self.ended.emit()
         if store is not self._session.store:
             return  # Another project is open now.
@@ -157,6 +157,8 @@ class Proposing(EngineClient):
             )
         seconds = f"{outcome.seconds:.1f}"
         text = text.format(count=count, seconds=seconds, model=model.name)
+        if seen.haematoxylin:
+            text += " " + tr("proposing", "The model read the haematoxylin of this brown-stained image.")
         self.said.emit(" ".join([text, *map(sentence_text, outcome.notes)]))
 
     def _name_classes(self, proposals: Proposals, outcome: Predicted) -> None:
