@@ -16,7 +16,7 @@ from tests.gui.hand import Hand
 from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.main_window import MainWindow
-from unet_studio.io import image_source
+from unet_studio.io import image_source, tiff
 from unet_studio.io.open_image import open_image
 from unet_studio.io.raster import open_raster
 from unet_studio.settings.training import TrainConfig
@@ -414,3 +414,29 @@ def test_the_other_images_of_a_moved_file_are_found_with_it(
     )
     assert window.session.current is not None
     assert window.session.current.values_at(3, 3) == [9]
+
+
+def test_a_slide_that_is_cut_off_while_it_is_proposed_on_ends_in_a_sentence_and_keeps_what_is_done(
+    window: MainWindow, hand: Hand, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiff, "_IN_MEMORY_BYTES", 0)
+    hand.open(large)
+    image = window.session.current
+    assert image is not None
+    window.canvas.zoom_by(1.0 / window.canvas.transform.scale)
+    window.actions_by_id["propose.run"].trigger()
+    hand.qtbot.waitUntil(
+        lambda: not window.proposing.is_busy and not window.job_bar.isVisible(), timeout=60_000
+    )
+    before = set(window.session.open_proposals())
+    assert before
+    with (large / "slide.tif").open("r+b") as file:
+        file.truncate(5000)
+    window.actions_by_id["propose.whole"].trigger()
+    hand.qtbot.waitUntil(lambda: "cannot be read" in window.notice.text, timeout=60_000)
+    assert not window.job_bar.isVisible()
+    assert set(window.session.open_proposals()) == before
+    # What was read before is still shown, and can be drawn on.
+    window.actions_by_id["tool.brush"].trigger()
+    hand.drag((1536, 1536), (1540, 1550))
+    assert len(list(image.document.instances)) == 1
