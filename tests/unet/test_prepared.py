@@ -105,9 +105,9 @@ def test_bfloat16_labels_are_those_of_float32() -> None:
 
 
 @pytest.mark.slow
-def test_bfloat16_labels_are_those_of_float32_on_sixty_real_images(data: Path) -> None:
+def test_bfloat16_labels_are_those_of_float32_on_thirty_real_images(data: Path) -> None:
     images = []
-    for path in paths(data, 60):
+    for path in paths(data, 30):
         plane = whole_plane(open_image(path))
         images.append((plane, truth_of(path, plane.shape[:2])))
     compare_with_float32(images)
