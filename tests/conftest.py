@@ -12,7 +12,10 @@ from hypothesis import settings
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # A landing must not depend on the luck of the draw; at the desk new cases are tried every time.
-settings.register_profile("ci", derandomize=True)
+# How long an example takes depends on who else uses the machine: none has a deadline.
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.load_profile("desk")
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
