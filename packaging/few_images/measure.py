@@ -249,6 +249,7 @@ def measure(
         if point.validation is not None:
             score, seconds = point.validation, point.seconds - validator.seconds
             rows.append([point.step, round(seconds, 1), round(score.dice or 0.0, 4), round(score.ap50, 4)])
+            print(f"  {run.kind} {run.images} {run.start} {run.name}:", *rows[-1], flush=True)
 
     move(network, device)
     fit(network, samples, validator, config, device, Unattended(), on_point=on_point, start_counts=False)

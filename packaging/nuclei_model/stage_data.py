@@ -1,11 +1,12 @@
 """Stages the CC0 nuclei sets as the folders that `unet-studio train` reads.
 
-    python stage_data.py DATA STAGE [--hard]
+    python stage_data.py DATA STAGE [--hard] [--without KIND]
 
 makes STAGE/{train,val}/{images,masks} of links into DATA/nuclei_dsb2018 and DATA/nuclei_bbbc039.
 Validation images are those named in val_images.txt beside this file (20 % of each kind, drawn once with
 --draw). Rare kinds are linked several times so that the sampler meets them often enough; with --hard also the
-images of hard_images.txt, on which the first stage stayed poor (report.py --hard).
+images of hard_images.txt, on which the first stage stayed poor (report.py --hard); --without leaves out a
+kind (for what few_images measures).
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def main() -> None:
         VAL_LIST.write_text("\n".join(draw(kinds)) + "\n")
     val_names = set(VAL_LIST.read_text().split())
     hard_names = set(HARD_LIST.read_text().split()) if "--hard" in sys.argv else set()
+    if "--without" in sys.argv:
+        del kinds[sys.argv[sys.argv.index("--without") + 1]]
     for kind, paths in kinds.items():
         for path in paths:
             if path.name in val_names:

@@ -132,7 +132,7 @@ def test_instances_that_cross_parts_are_those_of_the_whole_on_fifty_real_images(
                 labels = propose(
                     network, model, plane[window.slices], FLOAT32, QuietContext(), reference=plane
                 ).labels
-                part = part_of(labels, area, bounds, model="m")
+                part = part_of(labels, area, bounds)
                 part.without_cut(window, bounds)
                 joined.join(part, area, window)
         stitched = joined.tiles.read(bounds)

@@ -64,7 +64,7 @@ def _cold_start(device: str) -> BenchRow:
         start = time.perf_counter()
         subprocess.run([sys.executable, "-c", "import torch"], check=True)
         plain.append(time.perf_counter() - start)
-    return _row("engine, cold start to first answer", min(taken), min(plain))
+    return BenchRow.of("engine, cold start to first answer", min(taken), min(plain))
 
 
 def _first_proposals(engine: EngineConnection, device: str) -> BenchRow:
@@ -81,13 +81,4 @@ def _first_proposals(engine: EngineConnection, device: str) -> BenchRow:
         _, arrays = engine.run(request, [plane])
         Proposals.from_label_image(cast(Any, arrays[0]), model=DEFAULT_MODEL)
         taken.append(time.perf_counter() - start)
-    return _row(f"proposals through the warm engine, {_SIDE}²", min(taken[1:]), None)
-
-
-def _row(name: str, ours: float, plain: float | None) -> BenchRow:
-    return BenchRow(
-        name=name,
-        ours_s=round(ours, 5),
-        plain_s=None if plain is None else round(plain, 5),
-        ratio=None if plain is None else round(plain / ours, 2),
-    )
+    return BenchRow.of(f"proposals through the warm engine, {_SIDE}²", min(taken[1:]), None)

@@ -18,17 +18,38 @@ from unet_studio.core.geometry import Rect
 from unet_studio.core.proposals import Proposals
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_folder import expand_paths
-from unet_studio.io.image_source import ImageSource, PlaneArray, is_held_whole, whole_plane
+from unet_studio.io.image_source import ImageSource, is_held_whole, whole_plane
 from unet_studio.io.label_files import check_mask_names, write_class_png, write_masks, write_plane_masks
 from unet_studio.io.model_folder import find_model
 from unet_studio.io.open_image import open_image, scenes_of
 from unet_studio.io.overview import sample_pixels, thinned
 from unet_studio.jobs.connection import EngineConnection
 from unet_studio.jobs.messages import Predict, Predicted, Progress
-from unet_studio.jobs.parts import all_areas, part_of, window_of
-from unet_studio.segmentation.model_input import ModelInput, usual_input
+from unet_studio.jobs.parts import all_areas, join_part, part_of, window_of
 from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder, user_folder
 from unet_studio.settings.mask_formats import CLASS_FORMAT
+from unet_studio.store.project_images import usual_model_input
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is the same for every plane."""
+
+    engine: EngineConnection
+    model: str
+    device: str
+    out: Path
+    formats: tuple[str, ...]
+
+    @property
+    def plain_formats(self) -> tuple[str, ...]:
+        """Those of instances."""
+        return tuple(name for name in self.formats if name != CLASS_FORMAT)
+
+    def request(self, plane: _Plane) -> Predict:
+        """About a plane, or a part of it."""
+        size_um = plane.source.pixel_size_um
+        return Predict(job=0, model=self.model, device=self.device, pixel_size_um=size_um)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +66,11 @@ def predict(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     images = expand_paths(options.paths)
     formats = tuple(dict.fromkeys(options.formats or ["label-tiff"]))
-    plain_formats = tuple(name for name in formats if name != CLASS_FORMAT)
-    check_mask_names([(image, image.stem) for image in images], options.out, plain_formats)
     model = find_model(options.model or DEFAULT_MODEL, user_folder() / "models", shipped_models_folder())
-    writable_folder(options.out)
     engine = EngineConnection()
+    task = _Task(engine, str(model), options.device, options.out, formats)
+    check_mask_names([(image, image.stem) for image in images], options.out, task.plain_formats)
+    writable_folder(options.out)
     rows: list[dict[str, Any]] = []
     notes: set[str] = set()
     device, unreadable = "", 0
@@ -57,15 +78,9 @@ def predict(options: argparse.Namespace) -> int:
         for image in images:
             try:
                 for plane in _planes(image):
-                    request = Predict(
-                        job=0,
-                        model=str(model),
-                        device=options.device,
-                        pixel_size_um=plane.source.pixel_size_um,
-                    )
                     with ProgressLine(plane.stem) as progress:
                         work = _whole if is_held_whole(plane.source) else _by_parts
-                        outcome, row = work(engine, request, plane, progress, options.out, formats)
+                        outcome, row = work(task, plane, progress)
                     rows.append({"image": str(image)} | row)
                     device = outcome.device
                     for note in map(str, outcome.notes):
@@ -95,62 +110,36 @@ def _planes(image: Path) -> Iterator[_Plane]:
             yield _Plane(source, t, z, f"{stem}_t{t:04}_z{z:04}" if len(places) > 1 else stem)
 
 
-def _whole(
-    engine: EngineConnection,
-    request: Predict,
-    plane: _Plane,
-    progress: ProgressLine,
-    out: Path,
-    formats: tuple[str, ...],
-) -> tuple[Predicted, dict[str, Any]]:
+def _whole(task: _Task, plane: _Plane, progress: ProgressLine) -> tuple[Predicted, dict[str, Any]]:
     """Propose on a plane at once and write its masks; what the engine said, and a row for --json."""
     pixels = whole_plane(plane.source, t=plane.t, z=plane.z)
-    seen = _input(plane.source, thinned(pixels))
-    answer, arrays = engine.run(request, [seen.of(pixels)], progress)
+    seen = usual_model_input(plane.source, thinned(pixels))
+    answer, arrays = task.engine.run(task.request(plane), [seen.of(pixels)], progress)
     outcome, labels = cast(Predicted, answer), arrays[0]
-    files = write_masks(out, plane.stem, labels, tuple(name for name in formats if name != CLASS_FORMAT))
-    if CLASS_FORMAT in formats:
-        files.append(write_class_png(out, plane.stem, labels, outcome.class_of))
+    files = write_masks(task.out, plane.stem, labels, task.plain_formats)
+    if CLASS_FORMAT in task.formats:
+        files.append(write_class_png(task.out, plane.stem, labels, outcome.class_of))
     count = int(np.count_nonzero(np.unique(labels)))
     return outcome, _row(outcome, count, outcome.seconds, files) | {"class_of": outcome.class_of}
 
 
-def _by_parts(
-    engine: EngineConnection,
-    request: Predict,
-    plane: _Plane,
-    progress: ProgressLine,
-    out: Path,
-    formats: tuple[str, ...],
-) -> tuple[Predicted, dict[str, Any]]:
+def _by_parts(task: _Task, plane: _Plane, progress: ProgressLine) -> tuple[Predicted, dict[str, Any]]:
     """The same for a plane that is too large to be held: no array of its size is ever made."""
-    if CLASS_FORMAT in formats:
+    if CLASS_FORMAT in task.formats:
         raise LabelFileError("{name} is too large for a mask of classes: use label-tiff.", name=plane.stem)
     bounds = Rect.of_size(plane.source.axes.y, plane.source.axes.x)
     reference = sample_pixels(plane.source, t=plane.t, z=plane.z)
-    seen = _input(plane.source, reference)
-    proposals, seconds = Proposals.from_parts(model=request.model), 0.0
-    areas = all_areas(bounds)
+    seen = usual_model_input(plane.source, reference)
+    proposals, seconds, areas = Proposals.from_parts(model=task.model), 0.0, all_areas(bounds)
     for number, area in enumerate(areas):
         pixels = plane.source.read(window_of(area, bounds), t=plane.t, z=plane.z)
-        answer, arrays = engine.run(request, [seen.of(pixels), seen.of(reference)])
+        answer, arrays = task.engine.run(task.request(plane), [seen.of(pixels), seen.of(reference)])
         outcome = cast(Predicted, answer)
-        part, window = part_of(arrays[0], area, bounds, model=request.model), window_of(area, bounds)
-        uncountable = {
-            number
-            for number, place in enumerate(outcome.class_of, 1)
-            if outcome.classes and outcome.classes[place - 1].is_stuff
-        }
-        part.without_cut(window, bounds, spared=uncountable)
-        proposals.join(part, area, window, uncountable=uncountable)
+        join_part(proposals, part_of(arrays[0], area, bounds), area, bounds, outcome)
         seconds += outcome.seconds
         progress(Progress(0, number + 1, len(areas)))
-    files = write_plane_masks(out, plane.stem, proposals.tiles, bounds, formats)
+    files = write_plane_masks(task.out, plane.stem, proposals.tiles, bounds, task.formats)
     return outcome, _row(outcome, len(proposals.table), seconds, files)
-
-
-def _input(source: ImageSource, sample: PlaneArray) -> ModelInput:
-    return usual_input([channel.name for channel in source.channels], is_rgb=source.is_rgb, sample=sample)
 
 
 def _row(outcome: Predicted, instances: int, seconds: float, files: list[Path]) -> dict[str, Any]:

@@ -121,7 +121,7 @@ class Proposals:
                 if proposal.id in part.rejected:
                     self.rejected.add(number)
         if self.covered is not None:
-            self.covered.append(area)
+            self.covered = [done for done in self.covered if done.intersect(area) != done] + [area]
         return altered
 
     def without_cut(self, window: Rect, bounds: Rect, *, spared: Container[int] = ()) -> None:

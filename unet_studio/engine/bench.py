@@ -34,6 +34,7 @@ from unet_studio.unet.inference import class_probabilities, propose, usual_tile_
 from unet_studio.unet.network import UNet
 from unet_studio.unet.prepared import prepare_to_predict
 from unet_studio.unet.summary import summarize
+from unet_studio.unet.validation import QuietContext
 from unet_studio.unet.weights import load_network
 
 _PAPER = UNetConfig(in_channels=1, classes=2, base_width=64, depth=4)
@@ -46,12 +47,12 @@ _CELLS = 5000
 
 def run_bench(request: Bench, context: ServerContext) -> Benched:
     """Measure every row; asks the context between them."""
-    device = choose_device(request.device)
+    device, quiet = choose_device(request.device), QuietContext(context)
     peak = _peak_gflops(device)
     sides = (512,) if request.quick else (512, 2048)
     work: list[Callable[[], BenchRow]] = [
-        *(lambda side=side: _network_row(_PAPER, side, device, peak) for side in sides),
-        lambda: _file_row(512 if request.quick else 2048, device, peak),
+        *(lambda side=side: _network_row(_PAPER, side, device, peak, quiet) for side in sides),
+        lambda: _file_row(512 if request.quick else 2048, device, peak, quiet),
         lambda: _instances_row(1024 if request.quick else 4096),
     ]
     rows = []
@@ -68,22 +69,20 @@ def run_bench(request: Bench, context: ServerContext) -> Benched:
     )
 
 
-def _network_row(config: UNetConfig, side: int, device: Device, peak: float) -> BenchRow:
+def _network_row(config: UNetConfig, side: int, device: Device, peak: float, quiet: QuietContext) -> BenchRow:
     torch.manual_seed(0)
     network = UNet(config).eval().requires_grad_(False)
     image = np.random.default_rng(0).random((side, side, config.in_channels), np.float32)
     plain = _plain_seconds(network, image)
     prepare_to_predict(network, device)
     tile_px = usual_tile_px(network)
-    ours = _seconds(
-        lambda: class_probabilities(network, image, device, _Unwatched(), tile_px=tile_px), device
-    )
+    ours = _seconds(lambda: class_probabilities(network, image, device, quiet, tile_px=tile_px), device)
     gflops = summarize(config).gflops_per_megapixel * side * side / 1e6
     millions = summarize(config).parameters / 1e6
-    return _row(f"network of {millions:.0f} M parameters, {side}²", ours, plain, gflops / ours, peak)
+    return BenchRow.of(f"network of {millions:.0f} M parameters, {side}²", ours, plain, gflops / ours, peak)
 
 
-def _file_row(side: int, device: Device, peak: float) -> BenchRow:
+def _file_row(side: int, device: Device, peak: float, quiet: QuietContext) -> BenchRow:
     """The shipped model, from the file to the label image."""
     folder = shipped_models_folder() / DEFAULT_MODEL
     network, model = load_network(folder)
@@ -94,7 +93,7 @@ def _file_row(side: int, device: Device, peak: float) -> BenchRow:
         tifffile.imwrite(path, _field(side, _CELLS * side**2 // 4096**2))
 
         def ours() -> None:
-            propose(network, model, whole_plane(open_image(path)), device, _Unwatched())
+            propose(network, model, whole_plane(open_image(path)), device, quiet)
 
         def plain() -> None:
             plane = whole_plane(open_image(path))
@@ -106,7 +105,7 @@ def _file_row(side: int, device: Device, peak: float) -> BenchRow:
 
         taken, plain_taken = _seconds(ours, device), _seconds(plain, device)
     gflops = summarize(model.network).gflops_per_megapixel * side * side / 1e6
-    return _row(f"shipped model, {side}², file to labels", taken, plain_taken, gflops / taken, peak)
+    return BenchRow.of(f"shipped model, {side}², file to labels", taken, plain_taken, gflops / taken, peak)
 
 
 def _instances_row(side: int) -> BenchRow:
@@ -116,7 +115,7 @@ def _instances_row(side: int) -> BenchRow:
     settings = Postprocessing()
     ours = _seconds(lambda: instances_from_probability(probability, settings), None)
     plain = _seconds(lambda: _plain_instances(probability, settings), None)
-    return _row(f"instances from probabilities, {side}², {count} cells", ours, plain, None, None)
+    return BenchRow.of(f"instances from probabilities, {side}², {count} cells", ours, plain, None, None)
 
 
 def _plain_seconds(network: UNet, image: npt.NDArray[np.float32]) -> float:
@@ -166,29 +165,3 @@ def _run(work: Callable[[], object], device: Device | None) -> float:
     if device is not None and device.torch_device.type == "cuda":
         torch.cuda.synchronize(device.torch_device)
     return time.perf_counter() - start
-
-
-def _row(name: str, ours: float, plain: float, gflops: float | None, peak: float | None) -> BenchRow:
-    return BenchRow(
-        name=name,
-        ours_s=round(ours, 5),
-        plain_s=round(plain, 5),
-        ratio=round(plain / ours, 2),
-        gflops=None if gflops is None else round(gflops, 1),
-        peak_gflops=None if peak is None else round(peak, 1),
-        peak_fraction=None if gflops is None or peak is None else round(gflops / peak, 3),
-    )
-
-
-class _Unwatched:
-    """The context of a piece of work that is being timed."""
-
-    def progress(self, done: int, total: int, note: str = "") -> None:
-        """Nothing."""
-
-    def check_cancelled(self) -> None:
-        """Never."""
-
-    def stop_requested(self) -> bool:
-        """Never."""
-        return False

@@ -60,8 +60,7 @@ def handle_predict(
             raise
         note = _why_not(device, error)
         device = choose_device("cpu")
-        network, model = load_network(folder)
-        network = prepare_to_predict(network, device)
+        network, model = _network(folder, device, _stamp(folder))
         prediction = propose(network, model, arrays[0], device, context, **about)
         prediction.notes.append(note)
     outcome = Predicted(

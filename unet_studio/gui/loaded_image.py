@@ -31,10 +31,11 @@ from unet_studio.io.overview import (
     thinned,
 )
 from unet_studio.io.tiff import glance_at_tiff
+from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.locations import user_folder
 from unet_studio.store.fingerprint import fingerprint
-from unet_studio.store.project_images import change_axes, open_project_image
+from unet_studio.store.project_images import change_axes, open_project_image, usual_model_input
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 _COSTLY_PX = 2**25
@@ -90,6 +91,8 @@ class LoadedImage:
     """How it is shown now."""
     stored_checked: dict[int, CheckedState]
     """How much of the image's planes was checked when this one was read, by plane id."""
+    usual_input: ModelInput
+    """What of the image models read where nobody has said it."""
     found_scenes: tuple[ImageRecord, ...] = ()
     """All images of the project, if the file turned out to hold more of them than were known."""
     probability: npt.NDArray[np.uint8] | None = None
@@ -123,14 +126,6 @@ class LoadedImage:
         numbered = tr("display", "Channel {number}")
         given = [channel.name for channel in self.source.channels]
         return [name or numbered.format(number=place) for place, name in enumerate(given, 1)]
-
-    @property
-    def sample(self) -> PlaneArray:
-        """Some of the plane's pixels, (h, w, C)."""
-        if self.plane is not None:
-            return thinned(self.plane)
-        assert isinstance(self.display, TiledImage)
-        return self.display.sample
 
     def values_at(self, y: int, x: int) -> list[float]:
         """The grey values of a pixel, one for each channel; none while it has not been read."""
@@ -247,14 +242,8 @@ def locate_image(store: ProjectStore, record: ImageRecord, key: PlaneKey, path: 
     """The person says where an image's file is. Raises UserError if its labels do not fit that file."""
     # First: nothing is altered if it does not fit.
     there = replace(record, path=path)
-    loaded = _load(
-        store,
-        there,
-        key,
-        FileState.SAME,
-        record.path,
-        open_project_image(store, record.id, path, record.scene),
-    )
+    source = open_project_image(store, record.id, path, record.scene)
+    loaded = _load(store, there, key, FileState.SAME, record.path, source)
     loaded.record = _moved(store, record, path)
     return loaded
 
@@ -270,7 +259,7 @@ def _load(
     # A file that has fewer planes than before shows its last one.
     key = PlaneKey(key.image_id, min(key.t, source.axes.t - 1), min(key.z, source.axes.z - 1))
     height, width = source.axes.y, source.axes.x
-    plane, display = _pixels(source, record, key)
+    plane, display, sample = _pixels(source, record, key)
     plane_id = store.open_plane(record.id, height=height, width=width, t=key.t, z=key.z)
     stack = store.know_planes(record.id, t=source.axes.t, z=source.axes.z, height=height, width=width)
     document = store.load_document(plane_id)
@@ -292,17 +281,21 @@ def _load(
         former_path=former_path,
         contrast=display.auto,
         stored_checked=stack.checked,
+        usual_input=usual_model_input(source, sample),
     )
 
 
-def _pixels(source: ImageSource, record: ImageRecord, key: PlaneKey) -> tuple[PlaneArray | None, Picture]:
-    """The plane, or None if it is too large, and how it is shown."""
+def _pixels(
+    source: ImageSource, record: ImageRecord, key: PlaneKey
+) -> tuple[PlaneArray | None, Picture, PlaneArray]:
+    """The plane, or None if it is too large, how it is shown, and some of its pixels (h, w, C)."""
     if is_held_whole(source):
         plane = whole_plane(source, t=key.t, z=key.z)
         plane.flags.writeable = False
-        return plane, DisplayImage.from_plane(plane)
+        return plane, DisplayImage.from_plane(plane), thinned(plane)
     sample = sample_pixels(source, t=key.t, z=key.z)
-    return None, TiledImage(source, _overview(source, record, key), sample, t=key.t, z=key.z)
+    overview = _overview(source, record, key)
+    return None, TiledImage(source, overview, sample, t=key.t, z=key.z), sample
 
 
 def _overview(source: ImageSource, record: ImageRecord, key: PlaneKey) -> Overview:

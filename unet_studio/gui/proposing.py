@@ -44,7 +44,7 @@ class Proposing(EngineClient):
             return
         plane, store = image.plane, self._session.store
         request = Predict(job=0, model=str(model), pixel_size_um=image.pixel_size_um)
-        seen = model_input(store, image.source, image.sample) if store is not None else ModelInput()
+        seen = model_input(store, image.source, image.usual_input) if store is not None else image.usual_input
         self._engine.submit(
             Job(
                 tr("proposing", "Proposing on {name}").format(name=image.record.title),
@@ -93,29 +93,18 @@ class Proposing(EngineClient):
         document = self._session.kept_documents(run.image_id).get(run.plane_id)
         if document is not None:
             reject_covered(part, document.labels)
-        uncountable = {
-            number
-            for number, place in enumerate(outcome.class_of, 1)
-            if outcome.classes and outcome.classes[place - 1].is_stuff
-        }
-        altered = run.take(part, document.instances if document is not None else None, uncountable)
+        altered = run.take(part, outcome, document.instances if document is not None else None)
         self._session.join_proposals(run.plane_id, run.proposals, altered, save=run.is_to_be_saved())
         if not run.is_over:
             self._submit_part(run)
             return
         self.ended.emit()
-        text = tr(
-            "proposing", "Proposals: {count}, in {seconds} s. A accepts all; click one, Enter accepts it."
-        )
-        said = [
-            text.format(count=run.found, seconds=f"{run.seconds:.1f}"),
-            *map(sentence_text, outcome.notes),
-        ]
+        text = _summary(run.found, run.seconds, run.model, run.seen, outcome)
         if not run.is_whole:
-            said.append(
-                tr("proposing", "Only what is seen was proposed on; Ctrl+P proposes on the whole image.")
+            text += " " + tr(
+                "proposing", "Only what is seen was proposed on; Ctrl+P proposes on the whole image."
             )
-        self.said.emit(" ".join(said))
+        self.said.emit(text)
 
     def _give_up_parts(self, run: PartsRun) -> None:
         """What is done is kept, and known to be a part."""
@@ -145,21 +134,7 @@ class Proposing(EngineClient):
             return  # Another project is open now.
         self._name_classes(proposals, outcome)
         count = self._session.set_proposals(image.plane_id, proposals, probability)
-        if count:
-            text = tr(
-                "proposing", "Proposals: {count}, in {seconds} s. A accepts all; click one, Enter accepts it."
-            )
-        else:
-            text = tr(
-                "proposing",
-                "The model {model} found nothing new here: draw some cells by hand, mark the image as "
-                "checked and fine-tune.",
-            )
-        seconds = f"{outcome.seconds:.1f}"
-        text = text.format(count=count, seconds=seconds, model=model.name)
-        if seen.haematoxylin:
-            text += " " + tr("proposing", "The model read the haematoxylin of this brown-stained image.")
-        self.said.emit(" ".join([text, *map(sentence_text, outcome.notes)]))
+        self.said.emit(_summary(count, outcome.seconds, model, seen, outcome))
 
     def _name_classes(self, proposals: Proposals, outcome: Predicted) -> None:
         if outcome.classes:
@@ -189,3 +164,21 @@ def _time_left(minutes: float) -> str:
     if minutes > 90:
         return tr("proposing", "about {hours} h left").format(hours=f"{minutes / 60:.1f}")
     return tr("proposing", "about {minutes} min left").format(minutes=max(1, round(minutes)))
+
+
+def _summary(count: int, seconds: float, model: Path, seen: ModelInput, outcome: Predicted) -> str:
+    """What came of it, for a person."""
+    if count:
+        text = tr(
+            "proposing", "Proposals: {count}, in {seconds} s. A accepts all; click one, Enter accepts it."
+        )
+    else:
+        text = tr(
+            "proposing",
+            "The model {model} found nothing new here: draw some cells by hand, mark the image as "
+            "checked and fine-tune.",
+        )
+    said = [text.format(count=count, seconds=f"{seconds:.1f}", model=model.name)]
+    if seen.haematoxylin:
+        said.append(tr("proposing", "The model read the haematoxylin only (see the panel Model)."))
+    return " ".join([*said, *map(sentence_text, outcome.notes)])

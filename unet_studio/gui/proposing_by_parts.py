@@ -15,8 +15,8 @@ from unet_studio.gui.background.engine_thread import Prepared
 from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.io.image_source import ImageSource, PlaneArray
 from unet_studio.io.overview import sample_pixels
-from unet_studio.jobs.messages import Predict
-from unet_studio.jobs.parts import all_areas, part_of, window_of
+from unet_studio.jobs.messages import Predict, Predicted
+from unet_studio.jobs.parts import all_areas, join_part, part_of, window_of
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.store.project_images import model_input
 from unet_studio.store.project_store import ProjectStore
@@ -71,11 +71,6 @@ class PartsRun:
         return _run(image, model, seen, proposals, areas, store, total=total, is_whole=True)
 
     @property
-    def made_by(self) -> str:
-        """The model, and the channel it reads."""
-        return self.proposals.model
-
-    @property
     def done(self) -> int:
         """How many of `total` are done."""
         return self.total - len(self.areas)
@@ -110,21 +105,21 @@ class PartsRun:
 
     def finish(self, arrays: list[Any]) -> Proposals:
         """The proposals of the area, in the plane's coordinates; runs in the worker thread."""
-        return part_of(arrays[0], self.areas[0], self.bounds, model=self.made_by)
+        return part_of(arrays[0], self.areas[0], self.bounds)
 
     @property
     def has_taken(self) -> bool:
         """True if the run has come to an area's end."""
         return self._count > 0
 
-    def take(self, part: Proposals, instance_ids: Container[int] | None, uncountable: Container[int]) -> Rect:
+    def take(self, part: Proposals, outcome: Predicted, instance_ids: Container[int] | None) -> Rect:
         """The next area is done; see Proposals.join. Returns the rectangle that looks otherwise now."""
-        before = len(self.proposals.table)
-        area = self.areas.popleft()
-        window = window_of(area, self.bounds)
-        part.without_cut(window, self.bounds, spared=uncountable)
-        altered = self.proposals.join(part, area, window, instance_ids=instance_ids, uncountable=uncountable)
-        self.found += max(0, len(self.proposals.table) - before)
+        newest = max(self.proposals.table, default=0)
+        altered = join_part(
+            self.proposals, part, self.areas.popleft(), self.bounds, outcome, instance_ids=instance_ids
+        )
+        waiting = self.proposals.table.keys() - self.proposals.rejected
+        self.found += sum(number > newest for number in waiting)
         self.seconds += time.monotonic() - self._began
         self._count += 1
         if self.is_over and self.is_whole:
@@ -175,7 +170,7 @@ def _run(
 
 
 def _input(image: LoadedImage, store: ProjectStore | None) -> ModelInput:
-    return model_input(store, image.source, image.sample) if store is not None else ModelInput()
+    return model_input(store, image.source, image.usual_input) if store is not None else image.usual_input
 
 
 def _made_by(model: Path, seen: ModelInput) -> str:

@@ -18,7 +18,6 @@ from unet_studio.gui.session import Session
 from unet_studio.gui.translation import sentence_text, tr
 from unet_studio.io.model_folder import list_models, read_model_config
 from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
-from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.settings.training import ObjectClass, TrainConfig
 from unet_studio.store.project_images import model_input
 from unet_studio.store.project_store import ImageRecord, ProjectStore
@@ -111,7 +110,7 @@ class Training(EngineClient):
 
             return too_large
         store, source = self._session.store, image.source
-        seen = model_input(store, source, image.sample) if store is not None else ModelInput()
+        seen = model_input(store, source, image.usual_input) if store is not None else image.usual_input
         return lambda: sample_of(lesson, seen.of(plane))
 
     def stop_keeping_best(self) -> None:

@@ -232,6 +232,21 @@ class BenchRow(Struct, frozen=True, kw_only=True):
     peak_gflops: float | None = None
     peak_fraction: float | None = None
 
+    @staticmethod
+    def of(
+        name: str, ours: float, plain: float | None, gflops: float | None = None, peak: float | None = None
+    ) -> BenchRow:
+        """From what was measured: seconds, and 10⁹ operations a second."""
+        return BenchRow(
+            name=name,
+            ours_s=round(ours, 5),
+            plain_s=None if plain is None else round(plain, 5),
+            ratio=None if plain is None else round(plain / ours, 2),
+            gflops=None if gflops is None else round(gflops, 1),
+            peak_gflops=None if peak is None else round(peak, 1),
+            peak_fraction=None if gflops is None or peak is None else round(gflops / peak, 3),
+        )
+
 
 class Benched(Struct, frozen=True, tag=True, kw_only=True):
     """Done: what was measured, and on what."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from unet_studio.core.geometry import TILE_PX, Rect, TileIndex
 from unet_studio.core.label_tiles import LabelArray
 from unet_studio.core.proposals import Proposals
+from unet_studio.jobs.messages import Predicted
 
 PART_PX = 2048
 _MARGIN_PX = TILE_PX
@@ -24,8 +27,28 @@ def window_of(area: Rect, bounds: Rect) -> Rect:
     return area.grown(_MARGIN_PX).intersect(bounds)
 
 
-def part_of(labels: LabelArray, area: Rect, bounds: Rect, *, model: str) -> Proposals:
+def join_part(
+    proposals: Proposals,
+    part: Proposals,
+    area: Rect,
+    bounds: Rect,
+    outcome: Predicted,
+    *,
+    instance_ids: Container[int] | None = None,
+) -> Rect:
+    """Take what `part_of` made of the answer about an area, whose `outcome` it is; see Proposals.join."""
+    window = window_of(area, bounds)
+    uncountable = {
+        number
+        for number, place in enumerate(outcome.class_of, 1)
+        if outcome.classes and outcome.classes[place - 1].is_stuff
+    }
+    part.without_cut(window, bounds, spared=uncountable)
+    return proposals.join(part, area, window, instance_ids=instance_ids, uncountable=uncountable)
+
+
+def part_of(labels: LabelArray, area: Rect, bounds: Rect) -> Proposals:
     """What is proposed in an area's window, in the coordinates of the plane; `labels` is its label image."""
     window = window_of(area, bounds)
     corner = TileIndex(window.top // TILE_PX, window.left // TILE_PX)
-    return Proposals.from_label_image(labels, model=model, corner=corner)
+    return Proposals.from_label_image(labels, model="", corner=corner)  # It is that of whom it joins.

@@ -48,13 +48,16 @@ def change_axes(store: ProjectStore, image_id: int, source: ImageSource, roles: 
     store.record_setting(_axes_key(source), roles)
 
 
-def model_input(store: ProjectStore, source: ImageSource, sample: PlaneArray) -> ModelInput:
-    """What networks learn from and propose on: as a person has said for images with channels of these names,
-    else the usual. `sample` (h, w, C): pixels of the image."""
-    chosen = store.setting(_input_key(source))
-    if chosen is not None:
-        return ModelInput.from_text(chosen)
+def usual_model_input(source: ImageSource, sample: PlaneArray) -> ModelInput:
+    """What networks read of an image about which nobody has said it; `sample` (h, w, C): pixels of it."""
     return usual_input([c.name for c in source.channels], is_rgb=source.is_rgb, sample=sample)
+
+
+def model_input(store: ProjectStore, source: ImageSource, usual: ModelInput) -> ModelInput:
+    """What networks learn from and propose on: as a person has said for images with channels of these names,
+    else the usual."""
+    chosen = store.setting(_input_key(source))
+    return usual if chosen is None else ModelInput.from_text(chosen)
 
 
 def remember_model_input(store: ProjectStore, source: ImageSource, chosen: ModelInput) -> None:

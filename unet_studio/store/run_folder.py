@@ -26,7 +26,7 @@ from unet_studio.io.overview import sample_pixels, thinned
 from unet_studio.io.tiff import write_plane_tiff
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.prediction import Normalization
-from unet_studio.store.project_images import model_input, open_project_image
+from unet_studio.store.project_images import model_input, open_project_image, usual_model_input
 from unet_studio.store.project_store import ProjectStore
 
 if TYPE_CHECKING:
@@ -122,13 +122,13 @@ def write_lessons(
         if not is_held_whole(source):
             areas = [_with_context(rect, lesson) for rect in lesson.checked.rects]
             sample = sample_pixels(source, t=lesson.t, z=lesson.z)
-            seen = model_input(store, source, sample)
+            seen = model_input(store, source, usual_model_input(source, sample))
             reference = run / "samples" / f"{len(written) + 1:03}_{lesson.image.stem}_reference.tif"
             write_plane_tiff(reference, seen.of(sample))
         for area in areas:
             pixels = source.read(area, t=lesson.t, z=lesson.z)
             if reference is None:
-                seen = model_input(store, source, thinned(pixels))
+                seen = model_input(store, source, usual_model_input(source, thinned(pixels)))
             pixels = seen.of(pixels)
             one = _write(run, len(written) + 1, lesson, area, pixels, places, reference)
             written.append(replace(one, pixel_size_um=source.pixel_size_um))

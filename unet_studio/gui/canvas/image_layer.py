@@ -164,7 +164,9 @@ class DisplayImage:
         near = step / level.factor
         top, left = top / level.factor, left / level.factor
         is_linear = 1 / _CRISP_ZOOM < near < 2 and near != 1.0
-        sampled = (_linear if is_linear else _nearest)(level.pixels, top, left, near, pixels.shape[:2])
+        sampled = (sample_linearly if is_linear else _nearest)(
+            level.pixels, top, left, near, pixels.shape[:2]
+        )
         self._colour(sampled, contrast, pixels)
 
     def _colour(self, sampled: Stored, contrast: Contrast, out: Pixels) -> None:
@@ -223,8 +225,11 @@ def _nearest(pixels: Stored, top: float, left: float, step: float, shape: tuple[
     return wide
 
 
-def _linear(pixels: Stored, top: float, left: float, step: float, shape: tuple[int, int]) -> Stored:
-    """Bilinear. Only what is needed is handed to OpenCV, which knows no picture wider than 32,767 px."""
+def sample_linearly(pixels: Stored, top: float, left: float, step: float, shape: tuple[int, int]) -> Stored:
+    """Bilinear samples `step` pixels apart, the first one's corner at (`top`, `left`).
+
+    Only what is needed is handed to OpenCV, which knows no picture wider than 32,767 px.
+    """
     height, width = shape
     first_row, first_col = max(0, int(top) - 2), max(0, int(left) - 2)
     crop = pixels[

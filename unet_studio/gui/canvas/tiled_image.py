@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +24,7 @@ from unet_studio.gui.canvas.image_layer import (
     Pixels,
     Stored,
     as_stored,
+    sample_linearly,
 )
 from unet_studio.io.image_source import ImageSource, PlaneArray, first_line
 from unet_studio.io.overview import Overview, level_for, read_reduced
@@ -51,8 +51,6 @@ class TiledImage:
         self, source: ImageSource, overview: Overview, sample: PlaneArray, *, t: int = 0, z: int = 0
     ) -> None:
         self._source, self._t, self._z = source, t, z
-        self.sample = sample
-        """Some pixels of the plane, (h, w, C)."""
         self._size = source.levels[0]
         self._near = DisplayImage.from_overview(overview.pixels, overview.factor, sample)
         self._top_power = overview.factor.bit_length() - 1
@@ -276,21 +274,6 @@ def _distance_to_middle(key: TileKey, keys: list[TileKey]) -> float:
 def _enlarged(pixels: Stored, part: Rect, up: int, origin: tuple[int, int]) -> Stored:
     """`part` from pixels 2ⁿ (n: `up`) as coarse, of which the first lies at `origin`; linear between them."""
     scale = 1 / (1 << up)
-    top, left = part.top * scale - origin[0], part.left * scale - origin[1]
-    height, width = pixels.shape[:2]
-    first_row, first_col = max(0, min(int(top) - 1, height - 1)), max(0, min(int(left) - 1, width - 1))
-    crop = pixels[
-        first_row : int(top + part.height * scale) + 2, first_col : int(left + part.width * scale) + 2
-    ]
-    shift_y, shift_x = top - first_row + 0.5 * scale - 0.5, left - first_col + 0.5 * scale - 0.5
-    matrix = np.array([[scale, 0, shift_x], [0, scale, shift_y]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (part.width, part.height)
-    planes = [
-        cv2.warpAffine(
-            np.ascontiguousarray(crop[:, :, start : start + 4]),
-            matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE,
-        ).reshape(part.height, part.width, -1)
-        for start in range(0, pixels.shape[2], 4)
-    ]  # fmt: skip
-    return planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2)
+    return sample_linearly(
+        pixels, part.top * scale - origin[0], part.left * scale - origin[1], scale, part.shape
+    )

@@ -74,7 +74,7 @@ class ModelPanel(QWidget):
             names.append(tr("model", "haematoxylin (blue in tissue)"))
         self.channel.clear()
         self.channel.addItems([tr("model", "Reads {channel}").format(channel=name) for name in names])
-        self.channel.setCurrentIndex(self._choices.index(model_input(store, image.source, image.sample)))
+        self.channel.setCurrentIndex(self._choices.index(model_input(store, image.source, image.usual_input)))
 
     def _channel_chosen(self, row: int) -> None:
         image, store = self._session.current, self._session.store
