@@ -117,15 +117,15 @@ def test_one_unreadable_image_does_not_cost_the_others(
     assert sorted(p.name for p in (tmp_path / "o").iterdir()) == ["a.tif", "b.tif", "c.tif", "d.tif"]
 
 
-def test_a_grey_image_for_a_model_of_three_channels_is_converted_and_it_is_said(
+def test_a_colour_image_for_a_model_of_one_channel_is_converted_and_it_is_said(
     cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from unet_studio.settings.network import UNetConfig
-
-    model = tiny_model(tmp_path / "rgb", UNetConfig(in_channels=3, base_width=4, depth=2))
-    image = str(cells / "images" / "a.png")
-    assert main(["predict", image, "--out", str(tmp_path / "o"), "--model", str(model)]) == 0
-    assert "a.png: The grey image was repeated for the model's 3 channels." in capsys.readouterr().err
+    model = tiny_model(tmp_path / "tiny")
+    image = tmp_path / "colour.png"
+    cv2.imwrite(str(image), np.random.default_rng(0).integers(0, 255, (60, 70, 3)).astype(np.uint8))
+    assert main(["predict", str(image), "--out", str(tmp_path / "o"), "--model", str(model)]) == 0
+    said = capsys.readouterr().err
+    assert "colour.png: The image's 3 channels were turned into one grey channel for the model." in said
 
 
 BAD_INPUT = {

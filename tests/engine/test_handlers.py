@@ -55,6 +55,7 @@ def test_what_a_gpu_cannot_do_the_processor_does_and_says_so(
     assert arrays[0].shape == (80, 90)
     assert "processor" in str(outcome.notes[-1])
     assert "\n" not in str(outcome.notes[-1])
+    assert outcome.weights == load_network(MODEL)[1].weights_sha256
 
 
 def test_the_processor_itself_has_nobody_to_hand_on_to(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -319,3 +319,28 @@ def test_stop_keeps_what_was_learnt(tmp_path: Path) -> None:
     trained = run_training(request(tmp_path), context)
     assert trained.metrics["ending"] == "stopped"
     assert (tmp_path / "model" / "config.json").exists()
+
+
+def test_wide_cells_are_learnt_at_the_size_the_model_knows_and_found_at_it(tmp_path: Path) -> None:
+    init = tmp_path / "init"
+    run_training(request(tmp_path, out=str(init), name="init"), Heard())
+    _, known = load_network(init)
+    assert known.scale == 1.0
+    assert known.object_px == pytest.approx(15, abs=2)
+    (tmp_path / "wide").mkdir()
+    asked = request(tmp_path / "wide", init=str(init), out=str(tmp_path / "tuned"))
+    for sample in asked.samples:
+        for name, how in ((sample.image, cv2.INTER_CUBIC), (sample.mask, cv2.INTER_NEAREST)):
+            picture = cv2.imread(name, cv2.IMREAD_UNCHANGED)
+            cv2.imwrite(name, cv2.resize(picture, None, fx=4, fy=4, interpolation=how))
+    context = Heard()
+    run_training(asked, context)
+    _, tuned = load_network(tmp_path / "tuned")
+    assert tuned.scale == pytest.approx(0.25, abs=0.02)
+    assert tuned.object_px == pytest.approx(known.object_px, rel=0.15)
+    (begun,) = context.of(TrainingBegun)
+    assert any("times their size" in str(note) for note in begun.notes)
+    config = msgspec.structs.replace(CONFIG, image_scale=1.0)
+    as_it_is = msgspec.structs.replace(asked, out=str(tmp_path / "large"), config=config)
+    run_training(as_it_is, Heard())
+    assert load_network(tmp_path / "large")[1].scale == 1.0, "where a person wants it so"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
+import cv2
+import msgspec
 import numpy as np
 import pytest
 import tifffile
@@ -19,6 +22,7 @@ from unet_studio.gui.main_window import MainWindow
 from unet_studio.io import image_source, tiff
 from unet_studio.io.open_image import open_image
 from unet_studio.io.raster import open_raster
+from unet_studio.jobs.messages import Predict
 from unet_studio.settings.training import TrainConfig
 
 
@@ -437,3 +441,101 @@ def test_a_slide_that_is_cut_off_while_it_is_proposed_on_ends_in_a_sentence_and_
     window.actions_by_id["tool.brush"].trigger()
     hand.drag((1536, 1536), (1540, 1550))
     assert len(list(image.document.instances)) == 1
+
+
+def test_all_parts_of_a_large_plane_are_seen_at_the_scale_of_the_first(
+    window: MainWindow, hand: Hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_source, "_LARGEST_WHOLE_BYTES", 2**20)
+    field = open_raster(RESOURCES / "demo" / "fluorescence.png").read(Rect.of_size(512, 512))[:, :, 0]
+    wide = cv2.resize(field, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
+    folder = tmp_path / "wide"
+    folder.mkdir()
+    tifffile.imwrite(folder / "wide.tif", wide, tile=(256, 256), metadata={"axes": "YX"})
+    hand.open(folder)
+    requests: list[Predict] = []
+    run = window.proposing._engine._connection.run
+
+    def watched(request: Predict, *rest: Any) -> Any:
+        requests.append(request)
+        return run(request, *rest)
+
+    monkeypatch.setattr(window.proposing._engine._connection, "run", watched)
+    window.actions_by_id["propose.whole"].trigger()
+    image = window.session.current
+    assert image is not None
+    hand.qtbot.waitUntil(
+        lambda: image.proposals is not None and image.proposals.covered is None, timeout=120_000
+    )
+    assert len(requests) == 4
+    assert requests[0].scale is None
+    assert {request.scale for request in requests[1:]} == {requests[1].scale}
+    assert requests[1].scale is not None
+    assert requests[1].scale <= 0.36
+    assert "how wide its cells are" in window.notice.text
+
+
+def test_a_model_that_is_exchanged_while_it_proposes_is_told_and_ctrl_p_begins_anew(
+    window: MainWindow, hand: Hand, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.open(large)
+    run = window.proposing._engine._connection.run
+    parts = 0
+
+    def exchanged(*args: Any) -> Any:
+        nonlocal parts
+        parts += 1
+        outcome, arrays = run(*args)
+        return (msgspec.structs.replace(outcome, weights="another") if parts == 2 else outcome), arrays
+
+    monkeypatch.setattr(window.proposing._engine._connection, "run", exchanged)
+    with hand.qtbot.waitSignal(window.proposing.failed, timeout=60_000):
+        window.actions_by_id["propose.whole"].trigger()
+    assert "was exchanged while it proposed" in window.notice.text
+    image = window.session.current
+    assert image is not None
+    assert image.proposals is not None
+    assert len(image.proposals.covered or []) == 1, "what was done is kept, and known to be a part"
+    assert not window.job_bar.isVisible()
+    window.actions_by_id["propose.whole"].trigger()
+    hand.qtbot.waitUntil(
+        lambda: image.proposals is not None and image.proposals.covered is None, timeout=120_000
+    )
+    assert parts == 2 + 4, "all four parts again"
+
+
+def test_a_slide_that_vanishes_while_it_is_proposed_on_ends_in_a_sentence_and_keeps_what_is_done(
+    window: MainWindow, hand: Hand, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiff, "_IN_MEMORY_BYTES", 0)
+    hand.open(large)
+    image = window.session.current
+    assert image is not None
+    window.actions_by_id["propose.whole"].trigger()
+    hand.qtbot.waitUntil(lambda: bool(image.proposals and image.proposals.covered), timeout=60_000)
+    with hand.qtbot.waitSignal(window.proposing.failed, timeout=60_000):
+        (large / "slide.tif").write_bytes(b"")
+    assert "slide.tif" in window.notice.text
+    assert "Traceback" not in window.notice.text
+    assert image.proposals is not None
+    assert len(image.proposals.covered or []) >= 1
+    assert image.proposals.table
+
+
+def test_the_size_a_person_chooses_is_that_at_which_the_model_sees_the_projects_images(
+    window: MainWindow, hand: Hand, folder: Path
+) -> None:
+    hand.open(folder)
+    panel = window.model_panel
+    assert panel.scale.currentText() == "Size: automatic"
+    propose(window, hand)
+    automatic = len(window.session.open_proposals())
+    row = panel.scale.findData(0.25)
+    panel.scale.setCurrentIndex(row)
+    panel.scale.activated.emit(row)
+    propose(window, hand)
+    assert len(window.session.open_proposals()) < automatic, "nuclei of five pixels are hard to see"
+    assert window.training.image_scale == 0.25
+    assert window.session.close_project()
+    hand.open(folder)
+    assert panel.scale.currentData() == 0.25, "it is remembered"

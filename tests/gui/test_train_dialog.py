@@ -19,7 +19,10 @@ from unet_studio.gui.dialogs.settings_form import NumberBox, SettingsForm
 from unet_studio.gui.dialogs.train_dialog import Start, TrainDialog
 from unet_studio.gui.dialogs.variation_preview import COLUMNS, ROWS, VariationPreview, pictures_of
 from unet_studio.gui.setting_texts import BORDER_WEIGHTS, CHOICES, NAMES, NETWORKS
-from unet_studio.segmentation.patches import Sample, make_sample
+from unet_studio.io.model_folder import read_model_config
+from unet_studio.segmentation.patches import Sample, make_sample, scaled_sample
+from unet_studio.segmentation.scaling import Objects, scale_by_objects
+from unet_studio.settings.locations import shipped_models_folder
 from unet_studio.settings.network import PRESETS, UNetConfig
 from unet_studio.settings.prediction import Normalization
 from unet_studio.settings.training import (
@@ -39,6 +42,9 @@ def sample() -> Sample:
     return make_sample(labels * 10.0, labels, channels=1, normalization=Normalization())
 
 
+NUCLEI = shipped_models_folder() / "nuclei"
+
+
 @pytest.fixture
 def pool(qtbot: QtBot):
     pool = Pool()
@@ -54,7 +60,7 @@ def dialog(qtbot: QtBot, pool: Pool) -> TrainDialog:
         return f"{name}-2" if name in taken else name
 
     dialog = TrainDialog(
-        None, models=[Path("nuclei"), Path("mine")], start=Start(model=Path("nuclei")), new_name=free,
+        None, models=[NUCLEI, Path("mine")], start=Start(model=NUCLEI), new_name=free,
         checked=3, make_preview=lambda: VariationPreview(pool, sample),
     )  # fmt: skip
     qtbot.addWidget(dialog)
@@ -148,7 +154,7 @@ def test_what_cannot_be_together_goes_back_to_what_was(qtbot: QtBot) -> None:
 
 
 def test_a_model_is_fine_tuned_gently_and_a_new_network_learns_fast(dialog: TrainDialog) -> None:
-    assert dialog.start == Start(model=Path("nuclei"))
+    assert dialog.start == Start(model=NUCLEI)
     assert dialog.name == "nuclei-2"
     tuned = dialog.config
     choose(dialog, Start(preset="residual"))
@@ -209,6 +215,20 @@ def test_the_preview_shows_the_training_patches_and_follows_the_settings(
     preview._weights.setChecked(True)
     brightest = pictures_of(sample(), dialog.config, first=COLUMNS * ROWS, with_weights=True)
     qtbot.waitUntil(lambda: np.array_equal(preview.pictures[0], brightest[0]), timeout=5000)
+
+
+def test_the_preview_shows_wide_cells_at_the_size_the_model_will_see_them(qtbot: QtBot, pool: Pool) -> None:
+    wide = scaled_sample(sample(), 4.0)
+    preview = VariationPreview(pool, lambda: wide)
+    qtbot.addWidget(preview)
+    preview.show_config(TrainConfig(), NUCLEI)
+    preview.show()
+    qtbot.waitUntil(lambda: bool(preview.pictures), timeout=5000)
+    width = Objects.of(wide.labels).width_px
+    seen = scaled_sample(wide, scale_by_objects(width, read_model_config(NUCLEI).object_px))
+    assert seen.labels.shape < wide.labels.shape
+    expected = pictures_of(seen, TrainConfig(), first=0, with_weights=False)
+    assert (preview.pictures[0] == expected[0]).all()
 
 
 def test_without_an_image_the_preview_says_so(qtbot: QtBot, pool: Pool) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import QuietContext
+from tests.conftest import RESOURCES, QuietContext
 from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.context import JobCancelled
 from unet_studio.settings.network import UNetConfig
@@ -16,6 +17,7 @@ from unet_studio.unet import inference
 from unet_studio.unet.device import Device
 from unet_studio.unet.inference import class_probabilities, propose
 from unet_studio.unet.network import UNet
+from unet_studio.unet.weights import load_network
 
 FLOAT32 = Device(torch.device("cpu"), torch.float32, "test")
 
@@ -38,6 +40,14 @@ def test_tiled_prediction_equals_the_whole_one_within_1e_5(
     tiled = class_probabilities(NETWORKS[depth], image, FLOAT32, QuietContext(), tile_px=tile_px)
     assert whole.shape == (height, width, 1)
     assert np.abs(tiled - whole).max() <= 1e-5
+
+
+MODEL = RESOURCES / "models" / "nuclei"
+
+
+def demo_field(times: int) -> np.ndarray:
+    field = cv2.imread(str(RESOURCES / "demo" / "fluorescence.png"), cv2.IMREAD_UNCHANGED)[100:356, 100:356]
+    return cv2.resize(field, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
 
 
 VALID = [
@@ -128,3 +138,44 @@ def test_an_image_of_another_pixel_size_is_seen_at_the_models(monkeypatch: pytes
         assert seen[-1] == shape
         assert prediction.labels.shape == (60, 90)
         assert any("µm" in str(note) for note in prediction.notes) == (shape != (60, 90))
+
+
+def test_cells_many_times_as_wide_as_those_it_learnt_from_are_found_all_the_same() -> None:
+    net, model = load_network(MODEL)
+    net.eval()
+    usual = propose(net, model, demo_field(1), FLOAT32, QuietContext())
+    assert usual.scale == 1.0
+    assert not usual.notes
+    wide = propose(net, model, demo_field(6), FLOAT32, QuietContext())
+    assert wide.scale is not None
+    assert wide.scale <= 0.36
+    assert any("how wide its cells are" in str(note) for note in wide.notes)
+    assert wide.labels.max() == pytest.approx(usual.labels.max(), rel=0.1)
+    as_it_is = propose(net, model, demo_field(6), FLOAT32, QuietContext(), scale=1.0)
+    assert as_it_is.labels.max() > 3 * usual.labels.max(), "in pieces, where a person wants it so"
+
+
+def test_an_image_without_cells_tells_no_scale() -> None:
+    net, model = load_network(MODEL)
+    net.eval()
+    blank = np.full((300, 300, 1), 7, np.uint8)
+    prediction = propose(net, model, blank, FLOAT32, QuietContext())
+    assert prediction.scale is None
+    assert not prediction.notes
+
+
+def test_what_memory_has_no_room_for_once_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, model = load_network(MODEL)
+    net.eval()
+    real, failures = inference._predict_window, 0
+
+    def small_memory(net: UNet, window: np.ndarray, device: Device) -> np.ndarray:
+        nonlocal failures
+        if window.shape[0] > 500:
+            failures += 1
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(net, window, device)
+
+    monkeypatch.setattr(inference, "_predict_window", small_memory)
+    propose(net, model, demo_field(6), FLOAT32, QuietContext())
+    assert failures <= 2

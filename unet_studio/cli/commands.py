@@ -14,6 +14,7 @@ from unet_studio.core.errors import UserError
 from unet_studio.jobs.context import JobCancelled
 from unet_studio.settings.mask_formats import CLASS_FORMAT, MASK_FORMATS
 from unet_studio.settings.network import PRESETS
+from unet_studio.settings.training import MOST_SCALE
 
 EXIT_DONE = 0
 EXIT_BAD_INPUT = 2
@@ -116,6 +117,10 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
         choices=(*MASK_FORMATS, CLASS_FORMAT),
         help="default: label-tiff; repeatable",
     )
+    predict.add_argument(
+        "--scale", type=_scale, metavar="auto|S",
+        help="how many times its size the network sees an image at; default: by how wide its cells are",
+    )  # fmt: skip
     _device_and_json(predict)
 
     train = commands.add_parser("train", help="train a model on images and masks of the same stems")
@@ -166,6 +171,18 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
     doctor = commands.add_parser("doctor", help="versions, devices, what will be used and why")
     doctor.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")
     return parser, set(commands.choices)
+
+
+def _scale(text: str) -> float | None:
+    if text == "auto":
+        return None
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not 0 < scale <= MOST_SCALE:
+        raise argparse.ArgumentTypeError(f"{text} is not auto or a number above 0, at most {MOST_SCALE}")
+    return scale
 
 
 def _device_and_json(parser: argparse.ArgumentParser) -> None:

@@ -40,16 +40,19 @@ class _Task:
     device: str
     out: Path
     formats: tuple[str, ...]
+    scale: float | None
 
     @property
     def plain_formats(self) -> tuple[str, ...]:
         """Those of instances."""
         return tuple(name for name in self.formats if name != CLASS_FORMAT)
 
-    def request(self, plane: _Plane) -> Predict:
-        """About a plane, or a part of it."""
-        size_um = plane.source.pixel_size_um
-        return Predict(job=0, model=self.model, device=self.device, pixel_size_um=size_um)
+    def request(self, plane: _Plane, scale: float | None = None) -> Predict:
+        """About a plane, or a part of it, of which another one was seen at `scale`."""
+        return Predict(
+            job=0, model=self.model, device=self.device, pixel_size_um=plane.source.pixel_size_um,
+            scale=self.scale or scale,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def predict(options: argparse.Namespace) -> int:
     formats = tuple(dict.fromkeys(options.formats or ["label-tiff"]))
     model = find_model(options.model or DEFAULT_MODEL, user_folder() / "models", shipped_models_folder())
     engine = EngineConnection()
-    task = _Task(engine, str(model), options.device, options.out, formats)
+    task = _Task(engine, str(model), options.device, options.out, formats, options.scale)
     check_mask_names([(image, image.stem) for image in images], options.out, task.plain_formats)
     writable_folder(options.out)
     rows: list[dict[str, Any]] = []
@@ -131,10 +134,12 @@ def _by_parts(task: _Task, plane: _Plane, progress: ProgressLine) -> tuple[Predi
     reference = sample_pixels(plane.source, t=plane.t, z=plane.z)
     seen = usual_model_input(plane.source, reference)
     proposals, seconds, areas = Proposals.from_parts(model=task.model), 0.0, all_areas(bounds)
+    scale: float | None = None
     for number, area in enumerate(areas):
         pixels = plane.source.read(window_of(area, bounds), t=plane.t, z=plane.z)
-        answer, arrays = task.engine.run(task.request(plane), [seen.of(pixels), seen.of(reference)])
+        answer, arrays = task.engine.run(task.request(plane, scale), [seen.of(pixels), seen.of(reference)])
         outcome = cast(Predicted, answer)
+        scale = scale or outcome.scale
         join_part(proposals, part_of(arrays[0], area, bounds), area, bounds, outcome)
         seconds += outcome.seconds
         progress(Progress(0, number + 1, len(areas)))

@@ -23,6 +23,7 @@ from scipy import ndimage
 from unet_studio.engine.server import ServerContext
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.open_image import open_image
+from unet_studio.jobs.context import QuietContext
 from unet_studio.jobs.messages import Bench, Benched, BenchRow
 from unet_studio.segmentation.normalization import adapt_channels, normalize
 from unet_studio.segmentation.proposals import instances_from_probability
@@ -34,7 +35,6 @@ from unet_studio.unet.inference import class_probabilities, propose, usual_tile_
 from unet_studio.unet.network import UNet
 from unet_studio.unet.prepared import prepare_to_predict
 from unet_studio.unet.summary import summarize
-from unet_studio.unet.validation import QuietContext
 from unet_studio.unet.weights import load_network
 
 _PAPER = UNetConfig(in_channels=1, classes=2, base_width=64, depth=4)

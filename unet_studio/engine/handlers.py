@@ -50,7 +50,7 @@ def handle_predict(
     device = choose_device(request.device)
     folder = Path(request.model)
     network, model = _network(folder, device, _stamp(folder))
-    about: dict[str, Any] = {"pixel_size_um": request.pixel_size_um}
+    about: dict[str, Any] = {"pixel_size_um": request.pixel_size_um, "scale": request.scale}
     if len(arrays) > 1:
         about["reference"] = arrays[1]
     try:
@@ -69,6 +69,8 @@ def handle_predict(
         seconds=time.perf_counter() - started,
         class_of=prediction.class_of,
         classes=model.classes,
+        scale=prediction.scale,
+        weights=model.weights_sha256,
         notes=prediction.notes,
     )
     return outcome, [prediction.labels, prediction.probability]

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import torch
 
 import unet_studio
 from unet_studio.core.errors import SettingsError, TrainingDataError
-from unet_studio.core.label_tiles import LabelArray
 from unet_studio.core.sentences import Sentence
 from unet_studio.engine.run_record import RunRecord
 from unet_studio.engine.server import ServerContext
@@ -33,7 +31,7 @@ from unet_studio.io.atomic import writable_folder
 from unet_studio.io.model_folder import ModelConfig, write_model_folder
 from unet_studio.jobs.messages import SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
 from unet_studio.segmentation.patches import Sample, class_weights
-from unet_studio.segmentation.scaling import common_pixel_size
+from unet_studio.segmentation.scaling import Objects, common_pixel_size, scale_by_objects
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.training import ObjectClass, TrainConfig
 from unet_studio.unet.device import Device, choose_device, with_precision
@@ -57,9 +55,11 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     )
     truths = read_truths(train_files, request.config.masks, context)
     val_truths = read_truths(val_files, request.config.masks, context)
+    start = _starting_point(request, highest_class([*truths, *val_truths]))
+    start = _with_scale(start, truths, request.config.image_scale)
+    truths, val_truths = ([t.scaled(start.model.scale) for t in some] for some in (truths, val_truths))
     if not val_truths and request.config.val_fraction > 0:
         truths, val_truths = hold_out_regions(truths)
-    start = _starting_point(request, highest_class([*truths, *val_truths]))
     config = msgspec.structs.replace(request.config, network=start.network.config)
     names = start.model.classes or _numbered_classes(config.network.classes - 1)
     _check_sizes(config)
@@ -150,6 +150,20 @@ def _starting_point(request: Train, highest: int) -> _Start:
     return _Start(network, ModelConfig(name=request.name, network=network.config, classes=names), notes)
 
 
+def _with_scale(start: _Start, truths: Sequence[Truth], scale: float | None) -> _Start:
+    """What is trained sees images at `scale`; None: so that their objects are as wide as those it knows."""
+    model = start.model
+    found = Objects.of(*(truth.countable(model.stuff) for truth in truths))
+    if scale is None:
+        scale = scale_by_objects(found.width_px, model.object_px, model.scale)
+    notes = list(start.notes)
+    if scale != 1.0:
+        text = "The images are seen at {scale} times their size: their cells are about {px} px wide."
+        notes.append(Sentence(text, {"scale": f"{scale:.2g}", "px": f"{found.width_px:.0f}"}))
+    width = round(found.width_px * scale, 1) or None
+    return _Start(start.network, msgspec.structs.replace(model, scale=scale, object_px=width), notes)
+
+
 def _numbered_classes(count: int) -> tuple[ObjectClass, ...]:
     return tuple(ObjectClass(f"class {number}") for number in range(1, count + 1))
 
@@ -233,7 +247,7 @@ def _finish(
     if truths:
         probabilities = validator.predict(start.network, device, context)
         # Scored against the labels as the person drew them: uncut. What nobody checked counts on no side.
-        labels = [_countable_truth(t, model.stuff) for t in truths]
+        labels = [t.countable(model.stuff) for t in truths]
         probabilities = [
             p if t.checked is None else p * t.checked[:, :, None]
             for p, t in zip(probabilities, truths, strict=True)
@@ -247,15 +261,6 @@ def _finish(
             k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(scores).items()
         }
     return model, metrics
-
-
-def _countable_truth(truth: Truth, stuff: Sequence[int]) -> LabelArray:
-    labels = truth.labels
-    if truth.checked is not None:
-        labels = np.where(truth.checked, labels, 0)
-    if truth.semantic is not None and stuff:
-        labels = np.where(np.isin(truth.semantic, stuff), 0, labels)
-    return labels
 
 
 def _check_sizes(config: TrainConfig) -> None:

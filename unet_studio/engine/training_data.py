@@ -22,6 +22,7 @@ from unet_studio.jobs.context import JobContext
 from unet_studio.jobs.messages import SampleFiles
 from unet_studio.segmentation.normalization import PlaneArray, adapt_channels
 from unet_studio.segmentation.patches import Sample, make_sample
+from unet_studio.segmentation.scaling import rescaled, rescaled_labels, scaled_shape
 from unet_studio.settings.training import MOST_CLASSES, ObjectClass
 
 _SMALLEST_CUT_PX = 128
@@ -50,6 +51,28 @@ class Truth:
         return bool(
             (self.labels > 0).any() if self.checked is None else (self.labels[self.checked] > 0).any()
         )
+
+    def scaled(self, scale: float) -> Truth:
+        """At `scale` times its size."""
+        if scale == 1.0:
+            return self
+        shape = scaled_shape(self.labels.shape, scale)
+        plane = self.plane if self.plane.ndim == 3 else self.plane[:, :, None]
+        return Truth(
+            rescaled(np.asarray(plane, np.float32), shape),
+            rescaled_labels(self.labels, shape),
+            None if self.semantic is None else rescaled_labels(self.semantic, shape),
+            None if self.checked is None else rescaled_labels(self.checked, shape),
+            self.reference,
+            None if self.pixel_size_um is None else self.pixel_size_um / scale,
+        )
+
+    def countable(self, stuff: Sequence[int]) -> LabelArray:
+        """The labels that are checked, and of no class in `stuff`."""
+        labels = self.labels if self.checked is None else np.where(self.checked, self.labels, 0)
+        if self.semantic is not None and stuff:
+            labels = np.where(np.isin(self.semantic, stuff), 0, labels)
+        return labels
 
     def sample(self, model: ModelConfig) -> Sample:
         """As the network of `model` learns from it."""

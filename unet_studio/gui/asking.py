@@ -84,7 +84,9 @@ class Asking(QObject):
             start=Start(model=current),
             new_name=lambda wanted: free_name(wanted, taken),
             checked=len(training.checked_images()),
-            make_preview=lambda: VariationPreview(self._pool, training.preview_sample()),
+            make_preview=lambda: VariationPreview(
+                self._pool, training.preview_sample(), training.image_scale
+            ),
         )
         is_wanted = dialog.exec()
         dialog.deleteLater()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.proposals import Proposals, reject_covered
+from unet_studio.core.sentences import Sentence
 from unet_studio.gui.background.engine_client import EngineClient
 from unet_studio.gui.background.engine_thread import EngineThread, Job
 from unet_studio.gui.label_classes import LabelClasses
@@ -19,7 +21,7 @@ from unet_studio.gui.translation import sentence_text, tr
 from unet_studio.jobs.messages import Predict, Predicted, Progress
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.segmentation.region_growing import GreyArray
-from unet_studio.store.project_images import model_input
+from unet_studio.store.project_images import image_scale, model_input
 from unet_studio.store.project_store import ProjectStore
 
 
@@ -43,7 +45,8 @@ class Proposing(EngineClient):
             self._submit_part(PartsRun.on_part(image, model, area, self._session.store))
             return
         plane, store = image.plane, self._session.store
-        request = Predict(job=0, model=str(model), pixel_size_um=image.pixel_size_um)
+        scale = image_scale(store) if store is not None else None
+        request = Predict(job=0, model=str(model), pixel_size_um=image.pixel_size_um, scale=scale)
         seen = model_input(store, image.source, image.usual_input) if store is not None else image.usual_input
         self._engine.submit(
             Job(
@@ -89,6 +92,7 @@ class Proposing(EngineClient):
         if run.store is not self._session.store:
             self.ended.emit()
             return
+        run.check_model(outcome)
         self._name_classes(part, outcome)
         document = self._session.kept_documents(run.image_id).get(run.plane_id)
         if document is not None:
@@ -99,7 +103,7 @@ class Proposing(EngineClient):
             self._submit_part(run)
             return
         self.ended.emit()
-        text = _summary(run.found, run.seconds, run.model, run.seen, outcome)
+        text = _summary(run.found, run.seconds, run.model, run.seen, run.notes)
         if not run.is_whole:
             text += " " + tr(
                 "proposing", "Only what is seen was proposed on; Ctrl+P proposes on the whole image."
@@ -125,7 +129,10 @@ class Proposing(EngineClient):
     def _done(self, job: Job, outcome: object, result: object) -> None:
         outcome = cast(Predicted, outcome)
         if isinstance(job.subject, PartsRun):
-            self._part_done(job.subject, outcome, cast(Proposals, result))
+            try:
+                self._part_done(job.subject, outcome, cast(Proposals, result))
+            except UserError as error:
+                self._failed(job, error)
             return
         proposals, probability = cast(tuple[Proposals, GreyArray], result)
         store, image, model, seen = cast(tuple[ProjectStore, LoadedImage, Path, ModelInput], job.subject)
@@ -134,7 +141,7 @@ class Proposing(EngineClient):
             return  # Another project is open now.
         self._name_classes(proposals, outcome)
         count = self._session.set_proposals(image.plane_id, proposals, probability)
-        self.said.emit(_summary(count, outcome.seconds, model, seen, outcome))
+        self.said.emit(_summary(count, outcome.seconds, model, seen, outcome.notes))
 
     def _name_classes(self, proposals: Proposals, outcome: Predicted) -> None:
         if outcome.classes:
@@ -166,7 +173,7 @@ def _time_left(minutes: float) -> str:
     return tr("proposing", "about {minutes} min left").format(minutes=max(1, round(minutes)))
 
 
-def _summary(count: int, seconds: float, model: Path, seen: ModelInput, outcome: Predicted) -> str:
+def _summary(count: int, seconds: float, model: Path, seen: ModelInput, notes: Sequence[Sentence]) -> str:
     """What came of it, for a person."""
     if count:
         text = tr(
@@ -181,4 +188,4 @@ def _summary(count: int, seconds: float, model: Path, seen: ModelInput, outcome:
     said = [text.format(count=count, seconds=f"{seconds:.1f}", model=model.name)]
     if seen.haematoxylin:
         said.append(tr("proposing", "The model read the haematoxylin only (see the panel Model)."))
-    return " ".join([*said, *map(sentence_text, outcome.notes)])
+    return " ".join([*said, *map(sentence_text, notes)])

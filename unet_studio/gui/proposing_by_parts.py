@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import TILE_PX, Rect
 from unet_studio.core.proposals import Proposals
+from unet_studio.core.sentences import Sentence
 from unet_studio.gui.background.engine_thread import Prepared
 from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.io.image_source import ImageSource, PlaneArray
@@ -18,7 +20,7 @@ from unet_studio.io.overview import sample_pixels
 from unet_studio.jobs.messages import Predict, Predicted
 from unet_studio.jobs.parts import all_areas, join_part, part_of, window_of
 from unet_studio.segmentation.model_input import ModelInput
-from unet_studio.store.project_images import model_input
+from unet_studio.store.project_images import image_scale, model_input
 from unet_studio.store.project_store import ProjectStore
 
 _MOST_SEEN_PX = 4096
@@ -43,6 +45,11 @@ class PartsRun:
     areas: deque[Rect]
     total: int
     is_whole: bool
+    scale: float | None = None
+    """At which the network sees the plane; the first part that tells decides for all."""
+    weights: str = ""
+    """Checksum of the model that proposed on the first part."""
+    notes: list[Sentence] = field(default_factory=list)
     found: int = 0
     seconds: float = 0.0
     _count: int = 0
@@ -100,12 +107,26 @@ class PartsRun:
             self._reference = self.seen.of(sample_pixels(self.source, t=self.t, z=self.z))
         window = window_of(self.areas[0], self.bounds)
         pixels = self.seen.of(self.source.read(window, t=self.t, z=self.z))
-        request = Predict(job=0, model=str(self.model), pixel_size_um=self.source.pixel_size_um)
+        request = Predict(
+            job=0, model=str(self.model), pixel_size_um=self.source.pixel_size_um, scale=self.scale
+        )
         return request, [pixels, self._reference]
 
     def finish(self, arrays: list[Any]) -> Proposals:
         """The proposals of the area, in the plane's coordinates; runs in the worker thread."""
         return part_of(arrays[0], self.areas[0], self.bounds)
+
+    def check_model(self, outcome: Predicted) -> None:
+        """Raise UserError if the model's folder was written anew since the first part: the rest would be of
+        another model. What is there counts as the older one's, Ctrl+P begins anew."""
+        if self.weights and outcome.weights != self.weights:
+            self.proposals.model = f"{self.proposals.model}, {self.weights[:8]}"
+            raise UserError(
+                "The model {model} was exchanged while it proposed. What it proposed so far is kept; Ctrl+P "
+                "begins anew with the model that is there now.",
+                model=self.model.name,
+            )
+        self.weights = outcome.weights
 
     @property
     def has_taken(self) -> bool:
@@ -114,6 +135,8 @@ class PartsRun:
 
     def take(self, part: Proposals, outcome: Predicted, instance_ids: Container[int] | None) -> Rect:
         """The next area is done; see Proposals.join. Returns the rectangle that looks otherwise now."""
+        self.scale = self.scale or outcome.scale
+        self.notes += [note for note in outcome.notes if note not in self.notes]
         newest = max(self.proposals.table, default=0)
         altered = join_part(
             self.proposals, part, self.areas.popleft(), self.bounds, outcome, instance_ids=instance_ids
@@ -166,6 +189,7 @@ def _run(
     return PartsRun(
         store, image.id, image.plane_id, image.record.title, image.source, seen, image.t, image.z,
         image.document.bounds, model, proposals, deque(areas), total, is_whole,
+        image_scale(store) if store is not None else None,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from unet_studio.gui.translation import sentence_text, tr
 from unet_studio.io.model_folder import list_models, read_model_config
 from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
 from unet_studio.settings.training import ObjectClass, TrainConfig
-from unet_studio.store.project_images import model_input
+from unet_studio.store.project_images import image_scale, model_input
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 from unet_studio.store.run_folder import (
     REQUEST_NAME,
@@ -92,6 +92,12 @@ class Training(EngineClient):
             return
         title = tr("training", "Training goes on")
         self._engine.submit(Job(title, lambda: _prepare_again(store), subject=store))
+
+    @property
+    def image_scale(self) -> float | None:
+        """How many times their size the project's images are seen at, where a person has said it."""
+        store = self._session.store
+        return image_scale(store) if store is not None else None
 
     def preview_sample(self) -> Callable[[], Sample]:
         """Makes a sample of the image that is shown, in a worker. It raises UserError without any."""
@@ -191,7 +197,7 @@ def _prepare(
     ]
     run = new_run_folder(store.folder)
     written = write_lessons(store, run, snapshots, places if several else {})
-    config = request.config
+    config = msgspec.structs.replace(request.config, image_scale=image_scale(store))
     if several:
         config = msgspec.structs.replace(config, classes=classes)
     if request.init is None:

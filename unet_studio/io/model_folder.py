@@ -28,8 +28,9 @@ FORMAT_VERSION = 2
 
 class ModelConfig(Struct, frozen=True, kw_only=True):
     """What a model is and how it is applied. `classes`: without background, in the network's order; empty
-    where nobody named them. `pixel_size_um`: of the images it learnt from, where all had about the same.
-    `recipe`: how it was made, for people to read."""
+    where nobody named them. What it learnt from was seen at `scale` times its size; there the usual object
+    was `object_px` wide (see segmentation/scaling.py) and a pixel `pixel_size_um`, where all images had about
+    the same. None: not known. `recipe`: how it was made, for people to read."""
 
     format_version: int = FORMAT_VERSION
     name: str
@@ -37,6 +38,8 @@ class ModelConfig(Struct, frozen=True, kw_only=True):
     classes: tuple[ObjectClass, ...] = ()
     normalization: Normalization = Normalization()
     postprocessing: Postprocessing = Postprocessing()
+    scale: float = 1.0
+    object_px: float | None = None
     pixel_size_um: float | None = None
     weights_sha256: str = ""
     recipe: dict[str, Any] = {}

@@ -23,3 +23,21 @@ class JobContext(Protocol):
     def stop_requested(self) -> bool:
         """True if the job shall end soon and keep what it has."""
         ...
+
+
+class QuietContext:
+    """Passes cancelling on, keeps to itself the progress of steps that are too small to show."""
+
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """Nothing."""
+
+    def check_cancelled(self) -> None:
+        """See JobContext."""
+        self._context.check_cancelled()
+
+    def stop_requested(self) -> bool:
+        """See JobContext."""
+        return self._context.stop_requested()

@@ -14,7 +14,7 @@ from unet_studio.core.sentences import Sentence
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.training import ObjectClass, TrainConfig
 
-PROTOCOL_VERSION = 5
+PROTOCOL_VERSION = 6
 
 FailureKind = Literal["bad_input", "crash"]
 
@@ -32,6 +32,8 @@ class Predict(Struct, frozen=True, tag=True, kw_only=True):
     device: str = "auto"
     pixel_size_um: float | None = None
     """Side of a pixel of the plane, where the file says it."""
+    scale: float | None = None
+    """How many times its size the network sees the plane at; None: that is found out."""
 
 
 class SampleFiles(Struct, frozen=True):
@@ -162,7 +164,8 @@ class TrainingPoint(Struct, frozen=True, tag=True, kw_only=True):
 class Predicted(Struct, frozen=True, tag=True, kw_only=True):
     """Done. Arrays: the label image of the proposals, int32 (H, W), and the foreground probability
     × 255, uint8 (H, W). `class_of`: the class of each id from 1, a place in `classes` from 1; without names
-    there is one class.
+    there is one class. `scale`: times its size at which the plane was seen, None where nothing told it.
+    `weights`: checksum of what predicted.
     """
 
     job: int
@@ -170,6 +173,8 @@ class Predicted(Struct, frozen=True, tag=True, kw_only=True):
     seconds: float
     class_of: list[int] = []
     classes: tuple[ObjectClass, ...] = ()
+    scale: float | None = None
+    weights: str = ""
     notes: list[Sentence] = []
 
 

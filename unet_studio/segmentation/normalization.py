@@ -62,16 +62,15 @@ def normalize(
 
 
 def adapt_channels(plane: PlaneArray, channels: int) -> tuple[PlaneArray, Sentence | None]:
-    """(H, W, `channels`) from (H, W[, C]), and a sentence about it (None if nothing was done)."""
+    """(H, W, `channels`) from (H, W[, C]), and a sentence about it (None if nothing was lost or made up)."""
     if plane.ndim == 2:
         plane = plane[:, :, None]
     have = plane.shape[2]
     if have == channels:
         return plane, None
     values = {"have": str(have), "want": str(channels)}
-    if have == 1:
-        grey = np.broadcast_to(plane, (*plane.shape[:2], channels))
-        return grey, Sentence("The grey image was repeated for the model's {want} channels.", values)
+    if have == 1:  # Nothing is lost: nobody needs to be told.
+        return np.broadcast_to(plane, (*plane.shape[:2], channels)), None
     if channels == 1:
         weights = np.array([0.299, 0.587, 0.114]) if have == 3 else np.full(have, 1 / have)
         luminance = (plane.astype(np.float32) @ weights.astype(np.float32))[:, :, None]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from unet_studio.core.label_tiles import LabelArray, MaskArray
 from unet_studio.segmentation.augmentation import random_warp, vary_grey_values
 from unet_studio.segmentation.normalization import PlaneArray, adapt_channels, normalize
+from unet_studio.segmentation.scaling import rescaled, rescaled_labels, scaled_shape
 from unet_studio.segmentation.weight_map import class_balance, cut_seams, weight_map
 from unet_studio.settings.prediction import Normalization
 from unet_studio.settings.training import Augmentation, BorderWeights, TrainConfig
@@ -59,6 +60,19 @@ class Patch:
     image: npt.NDArray[np.float32]
     target: npt.NDArray[np.int64]
     weight: npt.NDArray[np.float32]
+
+
+def scaled_sample(sample: Sample, scale: float) -> Sample:
+    """A sample at `scale` times its size."""
+    if scale == 1.0:
+        return sample
+    shape = scaled_shape(sample.labels.shape, scale)
+    return replace(
+        sample,
+        image=rescaled(sample.image, shape),
+        labels=rescaled_labels(sample.labels, shape),
+        checked=None if sample.checked is None else rescaled_labels(sample.checked, shape),
+    )
 
 
 def one_class(labels: LabelArray) -> ClassOf:

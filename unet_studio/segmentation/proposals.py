@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import cv2
 import numpy as np
@@ -90,6 +90,14 @@ def instances_of_classes(
             classes.append(index)
             labels[region] = len(classes)
     return labels, classes
+
+
+def only_countable(labels: LabelArray, class_of: Sequence[int], stuff: Sequence[int]) -> LabelArray:
+    """The label image without instances of classes in `stuff`; `class_of`: the class of each id from 1."""
+    if not stuff:
+        return labels
+    keep = np.array([False, *(c not in stuff for c in class_of)])
+    return np.where(keep[labels], labels, 0).astype(np.int32)
 
 
 def _at_least(probability: npt.NDArray[np.float32], threshold: float) -> Mask8:

@@ -1,27 +1,102 @@
-"""A model that learnt at one pixel size, applied to images of another: both in µm a pixel."""
+"""The size at which a network sees an image: by µm a pixel where known, else by how wide its objects are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from statistics import median
+from typing import TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from unet_studio.core.label_tiles import LabelArray
+
+_Label = TypeVar("_Label", bound=np.generic)
+
 _WORTH_IT = 1.25
-_MOST = 4.0
+_MOST = 8.0
+# Objects up to so many times as wide as the model's, or as narrow, are seen as they are.
+_WIDEST, _NARROWEST = 1.8, 0.55
+# At these parts of its size an image is looked at for wide objects.
+_COARSE = (1 / 16, 1 / 8, 1 / 4)
+# Objects narrower than this share of the model's are not believed: they may be several, run together.
+_BELIEVED = 0.42
+# Two looks agree where their widths differ by less, and the closer one does not find many more.
+_AGREEMENT = 1.3
+_MORE = 1.5
+_FEWEST = 3
+_LEAST_SIDE_PX = 24
 
 
-def scale_for_model(model_um: float | None, image_um: float | None) -> float:
-    """How many times as large the image has to be for its pixels to be the model's. 1 where one of the sizes
-    is not known, or where they are alike: networks are trained on some variation."""
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """How many instances there are, and how wide the usual one is: the median of the square roots of their
+    areas in px, 0 where there is none."""
+
+    count: int
+    width_px: float
+
+    @staticmethod
+    def of(*label_images: LabelArray) -> Objects:
+        """Those of all the label images (H, W) together."""
+        areas = np.concatenate([np.bincount(labels.ravel())[1:] for labels in label_images])
+        areas = areas[areas > 0]
+        return Objects(areas.size, float(np.median(np.sqrt(areas))) if areas.size else 0.0)
+
+
+def scale_by_pixel_size(model_um: float | None, image_um: float | None) -> float | None:
+    """How many times as large the image has to be for its pixels to be the model's: 1 where they are alike,
+    networks are trained on some variation. None where one of the sizes is not known."""
     if model_um is None or image_um is None:
-        return 1.0
+        return None
     scale = image_um / model_um
     if 1 / _WORTH_IT < scale < _WORTH_IT:
         return 1.0
     return min(_MOST, max(1 / _MOST, scale))
+
+
+def scale_by_objects(width_px: float, model_px: float | None, usual: float = 1.0) -> float:
+    """How many times as large an image has to be for its objects, `width_px` wide, to be as wide as those the
+    model learnt from. `usual` where at that scale they are nearly so, or nothing is known of the model's; in
+    steps of √2. Never above 1: narrow objects are found as well enlarged, but outlined worse (ADR 0021)."""
+    if model_px is None or width_px <= 0 or _NARROWEST < width_px * usual / model_px < _WIDEST:
+        return usual
+    scale: float = 2.0 ** (round(2 * math.log2(model_px / width_px)) / 2)
+    return min(1.0, max(_COARSE[0], scale))
+
+
+def scale_of_wide_objects(
+    objects_at: Callable[[float], Objects], shape: tuple[int, int], model_px: float, usual: float
+) -> float | None:
+    """The scale for an image (H, W) whose objects are wider than the model can see at its `usual` one: there
+    it takes them to pieces. None if no such objects are found.
+
+    `objects_at`: what the model finds in the image at another size, in px of that. Wide objects are looked
+    for where little is to be computed, and believed where two sizes of the image agree.
+    """
+    for part in _COARSE:
+        scale = usual * part
+        if min(shape) * scale < _LEAST_SIDE_PX:
+            continue
+        found = objects_at(scale)
+        if found.count < _FEWEST or found.width_px < _BELIEVED * model_px:
+            continue
+        finer = objects_at(2 * scale)
+        alike = 1 / _AGREEMENT < finer.width_px / (2 * found.width_px) < _AGREEMENT
+        if alike and finer.count <= _MORE * found.count:
+            return scale_by_objects(finer.width_px / (2 * scale), model_px, usual)
+    return None
+
+
+def scale_of_narrow_objects(found: Objects, model_px: float, usual: float) -> float | None:
+    """The scale for an image in which, in px of its own size, these were found at the `usual` scale: another
+    one where they are too narrow there. None if there are too few to tell."""
+    if found.count < _FEWEST:
+        return None
+    return max(usual, scale_by_objects(found.width_px, model_px, usual))
 
 
 def rescaled(plane: npt.NDArray[np.float32], shape: tuple[int, int]) -> npt.NDArray[np.float32]:
@@ -34,6 +109,20 @@ def rescaled(plane: npt.NDArray[np.float32], shape: tuple[int, int]) -> npt.NDAr
         for place in range(plane.shape[2])
     ]
     return np.stack(channels, axis=2)
+
+
+def rescaled_labels(labels: npt.NDArray[_Label], shape: tuple[int, int]) -> npt.NDArray[_Label]:
+    """A label image or mask (H, W) at another size: of each new pixel the value that lies in its middle."""
+    rows, columns = (
+        ((np.arange(new) + 0.5) * old / new).astype(np.intp)
+        for new, old in zip(shape, labels.shape, strict=True)
+    )
+    return np.ascontiguousarray(labels[rows[:, None], columns])
+
+
+def scaled_shape(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
+    """Height and width at `scale` times the size, at least a pixel."""
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
 
 
 def common_pixel_size(sizes_um: Sequence[float | None]) -> float | None:

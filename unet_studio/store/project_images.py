@@ -12,6 +12,7 @@ from unet_studio.segmentation.model_input import ModelInput, usual_input
 from unet_studio.store.project_store import ProjectStore
 
 _FLUSH_S = 5.0
+_SCALE_KEY = "scale of images"
 
 
 def open_project_image(store: ProjectStore, image_id: int, path: Path, scene: int) -> ImageSource:
@@ -63,6 +64,18 @@ def model_input(store: ProjectStore, source: ImageSource, usual: ModelInput) -> 
 def remember_model_input(store: ProjectStore, source: ImageSource, chosen: ModelInput) -> None:
     """From now on models read this of images with channels of these names."""
     store.record_setting(_input_key(source), chosen.as_text())
+
+
+def image_scale(store: ProjectStore) -> float | None:
+    """How many times their size networks see the project's images at, as a person has said; None: nobody has,
+    it is found out."""
+    chosen = store.setting(_SCALE_KEY)
+    return float(chosen) if chosen else None
+
+
+def remember_image_scale(store: ProjectStore, scale: float | None) -> None:
+    """From now on models see the project's images at this scale."""
+    store.record_setting(_SCALE_KEY, "" if scale is None else str(scale))
 
 
 def _input_key(source: ImageSource) -> str:

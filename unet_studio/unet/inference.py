@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -15,11 +16,18 @@ from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import LabelArray
 from unet_studio.core.sentences import Sentence
 from unet_studio.io.model_folder import ModelConfig
-from unet_studio.jobs.context import JobContext
+from unet_studio.jobs.context import JobContext, QuietContext
 from unet_studio.segmentation.normalization import FloatPlane, PlaneArray, adapt_channels, normalize
 from unet_studio.segmentation.overlap_tile import TilePlan, predict_tiled
-from unet_studio.segmentation.proposals import instances_of_classes
-from unet_studio.segmentation.scaling import rescaled, scale_for_model
+from unet_studio.segmentation.proposals import instances_of_classes, only_countable
+from unet_studio.segmentation.scaling import (
+    Objects,
+    rescaled,
+    scale_by_pixel_size,
+    scale_of_narrow_objects,
+    scale_of_wide_objects,
+    scaled_shape,
+)
 from unet_studio.unet.device import Device
 from unet_studio.unet.network import UNet
 
@@ -29,6 +37,10 @@ _WINDOW = 200e6
 _MIN_TILE_PX = 128
 
 
+Probabilities = npt.NDArray[np.float32]
+"""Of every class but background, (H, W, K − 1)."""
+
+
 class DeviceMemoryError(UserError):
     """Not even the smallest tile fits into the memory of the device."""
 
@@ -36,12 +48,14 @@ class DeviceMemoryError(UserError):
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """`labels` int32 (H, W) proposals; `class_of`: the class of each id from 1; `notes`: sentences about
-    what was done to the image. `probability`: the foreground probability × 255, uint8 (H, W).
+    what was done to the image. `probability`: the foreground probability × 255, uint8 (H, W). `scale`: times
+    its size at which the plane was seen; None: the usual one, for want of objects to tell by.
     """
 
     labels: LabelArray
     class_of: list[int]
     probability: npt.NDArray[np.uint8]
+    scale: float | None
     notes: list[Sentence]
 
 
@@ -54,50 +68,110 @@ def propose(
     *,
     reference: PlaneArray | None = None,
     pixel_size_um: float | None = None,
+    scale: float | None = None,
 ) -> Prediction:
     """Proposals of a plane (H, W[, C]) of any size, dtype and number of channels.
 
     `reference` (h, w[, C]): what to take the percentiles of instead, where `plane` is a part of a larger one.
-    `pixel_size_um`: of the plane. Where it is not the model's, the network sees the plane in the model's.
+    The network sees the plane at `scale` times its size. Where that is None it is found: by `pixel_size_um`,
+    the plane's, where the model knows its own, else by how wide the objects are.
     """
     adapted, note = adapt_channels(plane, model.network.in_channels)
     if reference is not None:
         reference, _ = adapt_channels(reference, model.network.in_channels)
     image = normalize(adapted, model.normalization, reference=reference)
-    notes = [note] if note else []
-    height, width = image.shape[:2]
-    scale = scale_for_model(model.pixel_size_um, pixel_size_um)
-    if scale != 1.0:
-        image = rescaled(image, (max(1, round(height * scale)), max(1, round(width * scale))))
-        text = "Seen at {scale} times its size: a pixel is {image} µm, the model learnt at {model} µm."
-        sizes = {"image": f"{pixel_size_um:.3g}", "model": f"{model.pixel_size_um:.3g}"}
-        notes.append(Sentence(text, {"scale": f"{scale:.2g}"} | sizes))
-    tile_px = usual_tile_px(network)
-    while True:
-        try:
-            probabilities = class_probabilities(network, image, device, context, tile_px=tile_px)
-            break
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            if device.torch_device.type == "cuda":
-                torch.cuda.empty_cache()
-            # Tiles are of one size: half of what was tried, not of what was allowed.
-            tile_px = min(tile_px, max(image.shape[:2])) // 2
-            if tile_px < _MIN_TILE_PX:
-                raise DeviceMemoryError(
-                    "The memory of {device} is too small for the model {model}: close other programs or "
-                    "use a smaller model.",
-                    device=device.name,
-                    model=model.name,
-                ) from error
-            short = "Memory ran short: predicted in tiles of {tile_px} px instead."
-            notes.append(Sentence(short, {"tile_px": str(tile_px)}))
-    if scale != 1.0:
-        probabilities = rescaled(probabilities, (height, width))
-    labels, class_of = instances_of_classes(probabilities, model.postprocessing, model.stuff)
+    view = _View(network, model, image, device, [note] if note else [])
+    if scale is None:
+        scale = scale_by_pixel_size(model.pixel_size_um, pixel_size_um)
+        if scale is not None and scale != 1.0:
+            text = "Seen at {scale} times its size: a pixel is {image} µm, the model learnt at {model} µm."
+            sizes = {"image": f"{pixel_size_um:.3g}", "model": f"{model.pixel_size_um:.3g}"}
+            view.notes.append(Sentence(text, {"scale": f"{scale:.2g}"} | sizes))
+    if scale is not None or model.object_px is None:
+        probabilities = view.probabilities(scale or model.scale, context)
+    else:
+        scale, probabilities = _by_objects(view, model.object_px, context)
+    labels, class_of = view.instances(probabilities, scale or model.scale)
     foreground = (probabilities.sum(2) * 255 + 0.5).astype(np.uint8)
-    return Prediction(labels, class_of, foreground, notes)
+    return Prediction(labels, class_of, foreground, scale, view.notes)
+
+
+def _by_objects(view: _View, object_px: float, context: JobContext) -> tuple[float | None, Probabilities]:
+    """The scale at which the objects of the view are as wide as the model's, None if there are too few to
+    tell, and the probabilities."""
+    usual, shape = view.model.scale, view.shape
+
+    def objects_at(scale: float) -> Objects:
+        return view.objects(view.probabilities(scale, QuietContext(context), enlarged=False), 1.0)
+
+    scale = scale_of_wide_objects(objects_at, shape, object_px, usual)
+    probabilities = view.probabilities(scale or usual, context)
+    if scale is None:
+        found = view.objects(probabilities, usual)
+        scale = scale_of_narrow_objects(found, object_px, usual)
+        if scale is not None and scale != usual:
+            probabilities = view.probabilities(scale, context)
+    if scale is not None and scale != usual:
+        text = "Seen at {scale} times its size, because of how wide its cells are."
+        view.notes.append(Sentence(text, {"scale": f"{scale:.2g}"}))
+    return scale, probabilities
+
+
+@dataclass(slots=True)
+class _View:
+    """A normalised image float32 (H, W, C) as a network sees it, at any size."""
+
+    network: UNet
+    model: ModelConfig
+    image: FloatPlane
+    device: Device
+    notes: list[Sentence]
+    _tile_px: int = 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.image.shape[0], self.image.shape[1]
+
+    def probabilities(self, scale: float, context: JobContext, *, enlarged: bool = True) -> Probabilities:
+        """Of every class but background, (H, W, K − 1), seen at `scale` times the image's size, and of that
+        size if not `enlarged`. In smaller tiles where memory runs short, from then on."""
+        image = self.image if scale == 1.0 else rescaled(self.image, scaled_shape(self.shape, scale))
+        seen = self._in_tiles_that_fit(image, context)
+        return rescaled(seen, self.shape) if enlarged and scale != 1.0 else seen
+
+    def instances(self, probabilities: Probabilities, scale: float) -> tuple[LabelArray, list[int]]:
+        """Labels and classes of `probabilities` that are 1 / `scale` times as large as what was seen."""
+        settings = self.model.postprocessing
+        least_px = round(settings.min_area_px / scale**2)
+        settings = msgspec.structs.replace(settings, min_area_px=least_px)
+        return instances_of_classes(probabilities, settings, self.model.stuff)
+
+    def objects(self, probabilities: Probabilities, scale: float) -> Objects:
+        """How wide what is countable is; `scale` as for `instances`."""
+        return Objects.of(only_countable(*self.instances(probabilities, scale), self.model.stuff))
+
+    def _in_tiles_that_fit(self, image: FloatPlane, context: JobContext) -> Probabilities:
+        self._tile_px = self._tile_px or usual_tile_px(self.network)
+        while True:
+            try:
+                return class_probabilities(self.network, image, self.device, context, tile_px=self._tile_px)
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                if self.device.torch_device.type == "cuda":
+                    torch.cuda.empty_cache()
+                # Tiles are of one size: half of what was tried, not of what was allowed.
+                self._tile_px = min(self._tile_px, max(image.shape[:2])) // 2
+                if self._tile_px < _MIN_TILE_PX:
+                    raise DeviceMemoryError(
+                        "The memory of {device} is too small for the model {model}: close other programs or "
+                        "use a smaller model.",
+                        device=self.device.name,
+                        model=self.model.name,
+                    ) from error
+                short = "Memory ran short: predicted in tiles of {tile_px} px instead."
+                self.notes.append(Sentence(short, {"tile_px": str(self._tile_px)}))
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -11,16 +11,20 @@ import numpy as np
 import numpy.typing as npt
 
 from unet_studio.core.label_tiles import LabelArray
-from unet_studio.jobs.context import JobContext
+from unet_studio.jobs.context import JobContext, QuietContext
 from unet_studio.segmentation.matching import Scores, iou_matrix, match_counts, score_images
 from unet_studio.segmentation.patches import Sample
 from unet_studio.segmentation.pixel_scores import confusion_matrix, pixel_scores
-from unet_studio.segmentation.proposals import instances_from_probability, instances_of_classes
+from unet_studio.segmentation.proposals import (
+    instances_from_probability,
+    instances_of_classes,
+    only_countable,
+)
 from unet_studio.segmentation.weight_map import weight_map
 from unet_studio.settings.prediction import Postprocessing
 from unet_studio.settings.training import BorderWeights
 from unet_studio.unet.device import Device
-from unet_studio.unet.inference import class_probabilities, usual_tile_px
+from unet_studio.unet.inference import Probabilities, class_probabilities, usual_tile_px
 from unet_studio.unet.network import UNet
 
 _EPSILON = 1e-6
@@ -32,9 +36,6 @@ _TRIED: Mapping[str, tuple[float, ...]] = MappingProxyType({
 })  # fmt: skip
 _TUNE_FROM_IMAGES = 5
 _TUNING_IOUS = (0.5, 0.75)
-
-Probabilities = npt.NDArray[np.float32]
-"""Of every class but background, (H, W, K − 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +54,6 @@ class ValidationScore:
     splits: int
     misses: int
     inventions: int
-
-
-class QuietContext:
-    """Passes cancelling on, keeps the progress of single images to itself."""
-
-    def __init__(self, context: JobContext) -> None:
-        self._context = context
-
-    def progress(self, done: int, total: int, note: str = "") -> None:
-        """Nothing: a validation image is too small a step to show."""
-
-    def check_cancelled(self) -> None:
-        """See JobContext."""
-        self._context.check_cancelled()
-
-    def stop_requested(self) -> bool:
-        """See JobContext."""
-        return self._context.stop_requested()
 
 
 class Validator:
@@ -166,14 +149,6 @@ class Validator:
 def can_tune(images: int, stuff: Sequence[int]) -> bool:
     """True if the validation images are enough to choose post-processing by."""
     return images >= _TUNE_FROM_IMAGES and not stuff
-
-
-def only_countable(labels: LabelArray, class_of: Sequence[int], stuff: Sequence[int]) -> LabelArray:
-    """The label image without instances of classes in `stuff`; `class_of`: the class of each id from 1."""
-    if not stuff:
-        return labels
-    keep = np.array([False, *(c not in stuff for c in class_of)])
-    return np.where(keep[labels], labels, 0).astype(np.int32)
 
 
 def tune_postprocessing(

@@ -44,7 +44,7 @@ DEFAULT_EPOCHS = 20
 # Rows of TrainConfig's own form: the rest has forms of its own, is asked above, or comes from the project.
 _ELSEWHERE = (
     "network", "border_weights", "loss", "augmentation", "schedule", "masks", "classes", "epochs", "steps",
-    "minutes", "val_every_steps", "tensorboard",
+    "minutes", "val_every_steps", "tensorboard", "image_scale",
 )  # fmt: skip
 
 
@@ -245,7 +245,7 @@ class TrainDialog(QDialog):
         self._choose_file.setEnabled(self._network.value.encoder != "plain")
         self._file_name.setText(str(self.encoder_weights or ""))
         if self._show_advanced.isChecked():
-            self._preview.show_config(self.config)
+            self._preview.show_config(self.config, self.start.model)
 
     def _set_border_weights(self, preset: str | None) -> None:
         if preset is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import cv2
 import msgspec
@@ -17,7 +18,9 @@ from unet_studio.core.errors import UserError
 from unet_studio.gui import theme
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.translation import error_text, tr
-from unet_studio.segmentation.patches import Patch, PatchMaker, Sample
+from unet_studio.io.model_folder import read_model_config
+from unet_studio.segmentation.patches import Patch, PatchMaker, Sample, scaled_sample
+from unet_studio.segmentation.scaling import Objects, scale_by_objects
 from unet_studio.settings.training import TrainConfig
 
 COLUMNS, ROWS = 3, 2
@@ -29,10 +32,13 @@ RgbImage = npt.NDArray[np.uint8]
 
 
 class VariationPreview(QWidget):
-    """Six patches; they follow the settings. `load` reads the sample, in a worker."""
+    """Six patches; they follow the settings. `load` reads the sample, in a worker. `scale`: at which the
+    images are seen, None: by how wide the sample's objects are beside those of the model."""
 
-    def __init__(self, pool: Pool, load: Callable[[], Sample]) -> None:
+    def __init__(self, pool: Pool, load: Callable[[], Sample], scale: float | None = None) -> None:
         super().__init__()
+        self._scale = scale
+        self._model: Path | None = None
         self._pool = pool
         self._load = load
         self._sample: Sample | None = None
@@ -66,9 +72,9 @@ class VariationPreview(QWidget):
         """What is shown."""
         return self._pictures.shown
 
-    def show_config(self, config: TrainConfig) -> None:
-        """Show what these settings make of the sample, a moment later."""
-        self._config = config
+    def show_config(self, config: TrainConfig, model: Path | None = None) -> None:
+        """Show what these settings make of the sample, a moment later. `model`: what is trained on."""
+        self._config, self._model = config, model
         self._timer_start()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -93,12 +99,14 @@ class VariationPreview(QWidget):
         if self._config is None or self._is_computing:
             return  # What is under way looks again when it is done.
         config, first, sample, load = self._config, self._first, self._sample, self._load
+        model, scale = self._model, self._scale
         with_weights = self._weights.isChecked()
         self._is_computing = True
 
         def work() -> tuple[Sample, list[RgbImage]]:
             known = sample or load()
-            return known, pictures_of(known, config, first=first, with_weights=with_weights)
+            seen = _as_seen(known, model, scale)
+            return known, pictures_of(seen, config, first=first, with_weights=with_weights)
 
         def done(result: tuple[Sample, list[RgbImage]]) -> None:
             if not isValid(self):
@@ -106,7 +114,8 @@ class VariationPreview(QWidget):
             self._is_computing = False
             self._sample = result[0]
             self._pictures.show_all(result[1])
-            if (config, first, with_weights) != (self._config, self._first, self._weights.isChecked()):
+            now = (self._config, self._model, self._first, self._weights.isChecked())
+            if (config, model, first, with_weights) != now:
                 self._timer_start()
 
         def failed(error: UserError) -> None:
@@ -115,6 +124,16 @@ class VariationPreview(QWidget):
                 self._pictures.say(error_text(error))
 
         self._pool.submit(work, done, failed)
+
+
+def _as_seen(sample: Sample, model: Path | None, scale: float | None) -> Sample:
+    """At the size at which the network will see it. Raises UserError if the model is gone."""
+    if scale is None:
+        if model is None:
+            return sample
+        config = read_model_config(model)
+        scale = scale_by_objects(Objects.of(sample.labels).width_px, config.object_px, config.scale)
+    return scaled_sample(sample, scale)
 
 
 def pictures_of(sample: Sample, config: TrainConfig, *, first: int, with_weights: bool) -> list[RgbImage]:

@@ -15,11 +15,16 @@ from unet_studio.gui.translation import error_text, tr
 from unet_studio.io.model_folder import METRICS_NAME, read_model_config
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.settings.locations import shipped_models_folder
-from unet_studio.store.project_images import model_input, remember_model_input
+from unet_studio.store.project_images import (
+    image_scale,
+    model_input,
+    remember_image_scale,
+    remember_model_input,
+)
 
 
 class ModelPanel(QWidget):
-    """Shows and changes the current model, and which channel of the shown image it reads."""
+    """Shows and changes the current model, which channel it reads, and at what size it sees images."""
 
     def __init__(self, models: Models, session: Session) -> None:
         super().__init__()
@@ -43,6 +48,28 @@ class ModelPanel(QWidget):
         )
         self.channel.hide()
         layout.addWidget(self.channel)
+        self.scale = QComboBox()
+        self.scale.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.scale.setToolTip(
+            tr(
+                "model",
+                "How large the model sees the images of this project, when it proposes and when it learns. "
+                "Automatic: so that cells look as wide as those it has learnt from.",
+            )
+        )
+        for scale, text in (
+            (None, tr("model", "Size: automatic")),
+            (1.0, tr("model", "Size: as it is")),
+            (0.5, tr("model", "Size: 1/2, for wide cells")),
+            (0.25, tr("model", "Size: 1/4")),
+            (0.125, tr("model", "Size: 1/8")),
+            (2.0, tr("model", "Size: 2 ×, for tiny cells")),
+        ):
+            self.scale.addItem(text, scale)
+        layout.addWidget(self.scale)
+        self.scale.activated.connect(self._scale_chosen)
+        session.project_changed.connect(self._show_scale)
+        self._show_scale()
         self.channel.activated.connect(self._channel_chosen)
         session.image_changed.connect(self._show_channels)
         self._box.activated.connect(self._activated)
@@ -81,6 +108,16 @@ class ModelPanel(QWidget):
         if image is not None and store is not None:
             remember_model_input(store, image.source, self._choices[row])
 
+    def _show_scale(self) -> None:
+        store = self._session.store
+        self.scale.setVisible(store is not None)
+        if store is not None:
+            self.scale.setCurrentIndex(max(0, self.scale.findData(image_scale(store))))
+
+    def _scale_chosen(self, row: int) -> None:
+        if self._session.store is not None:
+            remember_image_scale(self._session.store, self.scale.itemData(row))
+
     def _activated(self, row: int) -> None:
         self._models.choose(Path(self._box.itemData(row)))
 
@@ -97,6 +134,9 @@ def _describe(folder: Path) -> str:
     lines = []
     if config.recipe.get("init"):
         lines.append(tr("model", "Tuned from {name}.").format(name=config.recipe["init"]))
+    if config.object_px is not None:
+        text = tr("model", "Learnt from cells about {px} px wide.")
+        lines.append(text.format(px=f"{config.object_px / config.scale:.0f}"))
     if isinstance(scores, dict):
         text = tr("model", "On its validation images: Dice {dice}, AP50 {ap50}.")
         lines.append(text.format(dice=f"{scores['dice']:.2f}", ap50=f"{scores['ap50']:.2f}"))
