@@ -21,7 +21,7 @@ _MOST = 8.0
 # Objects up to so many times as wide as the model's, or as narrow, are seen as they are.
 _WIDEST, _NARROWEST = 1.8, 0.55
 # At these parts of its size an image is looked at for wide objects.
-_COARSE = (1 / 16, 1 / 8, 1 / 4)
+COARSE = (1 / 16, 1 / 8, 1 / 4)
 # Objects narrower than this share of the model's are not believed: they may be several, run together.
 _BELIEVED = 0.42
 # Two looks agree where their widths differ by less, and the closer one does not find many more.
@@ -65,7 +65,7 @@ def scale_by_objects(width_px: float, model_px: float | None, usual: float = 1.0
     if model_px is None or width_px <= 0 or _NARROWEST < width_px * usual / model_px < _WIDEST:
         return usual
     scale: float = 2.0 ** (round(2 * math.log2(model_px / width_px)) / 2)
-    return min(1.0, max(_COARSE[0], scale))
+    return min(1.0, max(COARSE[0], scale))
 
 
 def scale_of_wide_objects(
@@ -77,10 +77,13 @@ def scale_of_wide_objects(
     `objects_at`: what the model finds in the image at another size, in px of that. Wide objects are looked
     for where little is to be computed, and believed where two sizes of the image agree.
     """
-    for part in _COARSE:
+    found = None
+    for part in COARSE:
         scale = usual * part
         if min(shape) * scale < _LEAST_SIDE_PX:
             continue
+        if part == COARSE[-1] and found is not None and not found.count:
+            return None  # What could be believed here would have been a speck at half the size.
         found = objects_at(scale)
         if found.count < _FEWEST or found.width_px < _BELIEVED * model_px:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -21,6 +21,7 @@ from unet_studio.segmentation.normalization import FloatPlane, PlaneArray, adapt
 from unet_studio.segmentation.overlap_tile import TilePlan, predict_tiled
 from unet_studio.segmentation.proposals import instances_of_classes, only_countable
 from unet_studio.segmentation.scaling import (
+    COARSE,
     Objects,
     rescaled,
     scale_by_pixel_size,
@@ -88,33 +89,52 @@ def propose(
             sizes = {"image": f"{pixel_size_um:.3g}", "model": f"{model.pixel_size_um:.3g}"}
             view.notes.append(Sentence(text, {"scale": f"{scale:.2g}"} | sizes))
     if scale is not None or model.object_px is None:
-        probabilities = view.probabilities(scale or model.scale, context)
+        seen = view.seen_at(scale or model.scale, context)
     else:
-        scale, probabilities = _by_objects(view, model.object_px, context)
-    labels, class_of = view.instances(probabilities, scale or model.scale)
-    foreground = (probabilities.sum(2) * 255 + 0.5).astype(np.uint8)
-    return Prediction(labels, class_of, foreground, scale, view.notes)
+        scale, seen = _seen_by_objects(view, model.object_px, context)
+    foreground = (seen.probabilities.sum(2) * 255 + 0.5).astype(np.uint8)
+    return Prediction(seen.labels, seen.class_of, foreground, scale, view.notes)
 
 
-def _by_objects(view: _View, object_px: float, context: JobContext) -> tuple[float | None, Probabilities]:
-    """The scale at which the objects of the view are as wide as the model's, None if there are too few to
-    tell, and the probabilities."""
-    usual, shape = view.model.scale, view.shape
+def _seen_by_objects(view: _View, object_px: float, context: JobContext) -> tuple[float | None, _Seen]:
+    """What is seen at the scale at which the objects are as wide as the model's, and that scale: None if
+    there are too few to tell."""
+    usual, quiet = view.model.scale, QuietContext(context)
+    # What is small is made of what is smaller than the image: once over all its pixels is enough.
+    coarse_scale = usual * COARSE[-1]
+    coarse = replace(view, image=rescaled(view.image, scaled_shape(view.shape, coarse_scale)))
 
     def objects_at(scale: float) -> Objects:
-        return view.objects(view.probabilities(scale, QuietContext(context), enlarged=False), 1.0)
+        if scale <= coarse_scale:
+            return coarse.objects_at(scale / coarse_scale, quiet)
+        return view.objects_at(scale, quiet)
 
-    scale = scale_of_wide_objects(objects_at, shape, object_px, usual)
-    probabilities = view.probabilities(scale or usual, context)
+    scale = scale_of_wide_objects(objects_at, view.shape, object_px, usual)
+    seen = view.seen_at(scale or usual, context)
     if scale is None:
-        found = view.objects(probabilities, usual)
-        scale = scale_of_narrow_objects(found, object_px, usual)
+        scale = scale_of_narrow_objects(seen.objects, object_px, usual)
         if scale is not None and scale != usual:
-            probabilities = view.probabilities(scale, context)
+            seen = view.seen_at(scale, context)
     if scale is not None and scale != usual:
         text = "Seen at {scale} times its size, because of how wide its cells are."
         view.notes.append(Sentence(text, {"scale": f"{scale:.2g}"}))
-    return scale, probabilities
+    return scale, seen
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Probabilities (H, W, K − 1), their instances int32 (H, W) and the class of each, and the network's
+    classes that are not countable."""
+
+    probabilities: Probabilities
+    labels: LabelArray
+    class_of: list[int]
+    stuff: tuple[int, ...]
+
+    @property
+    def objects(self) -> Objects:
+        """How many countable instances there are and how wide."""
+        return Objects.of(only_countable(self.labels, self.class_of, self.stuff))
 
 
 @dataclass(slots=True)
@@ -133,23 +153,26 @@ class _View:
         """Height and width."""
         return self.image.shape[0], self.image.shape[1]
 
-    def probabilities(self, scale: float, context: JobContext, *, enlarged: bool = True) -> Probabilities:
-        """Of every class but background, (H, W, K − 1), seen at `scale` times the image's size, and of that
-        size if not `enlarged`. In smaller tiles where memory runs short, from then on."""
+    def seen_at(self, scale: float, context: JobContext) -> _Seen:
+        """What the network makes of it at `scale` times its size, at its own size."""
+        probabilities = self._probabilities(scale, context)
+        if scale != 1.0:
+            probabilities = rescaled(probabilities, self.shape)
+        least_px = round(self.model.postprocessing.min_area_px / scale**2)
+        settings = msgspec.structs.replace(self.model.postprocessing, min_area_px=least_px)
+        labels, class_of = instances_of_classes(probabilities, settings, self.model.stuff)
+        return _Seen(probabilities, labels, class_of, self.model.stuff)
+
+    def objects_at(self, scale: float, context: JobContext) -> Objects:
+        """What is countable in it at `scale` times its size, in px of that."""
+        probabilities, model = self._probabilities(scale, context), self.model
+        labels, class_of = instances_of_classes(probabilities, model.postprocessing, model.stuff)
+        return _Seen(probabilities, labels, class_of, model.stuff).objects
+
+    def _probabilities(self, scale: float, context: JobContext) -> Probabilities:
+        """At `scale` times the size; in smaller tiles where memory runs short, from then on."""
         image = self.image if scale == 1.0 else rescaled(self.image, scaled_shape(self.shape, scale))
-        seen = self._in_tiles_that_fit(image, context)
-        return rescaled(seen, self.shape) if enlarged and scale != 1.0 else seen
-
-    def instances(self, probabilities: Probabilities, scale: float) -> tuple[LabelArray, list[int]]:
-        """Labels and classes of `probabilities` that are 1 / `scale` times as large as what was seen."""
-        settings = self.model.postprocessing
-        least_px = round(settings.min_area_px / scale**2)
-        settings = msgspec.structs.replace(settings, min_area_px=least_px)
-        return instances_of_classes(probabilities, settings, self.model.stuff)
-
-    def objects(self, probabilities: Probabilities, scale: float) -> Objects:
-        """How wide what is countable is; `scale` as for `instances`."""
-        return Objects.of(only_countable(*self.instances(probabilities, scale), self.model.stuff))
+        return self._in_tiles_that_fit(image, context)
 
     def _in_tiles_that_fit(self, image: FloatPlane, context: JobContext) -> Probabilities:
         self._tile_px = self._tile_px or usual_tile_px(self.network)
