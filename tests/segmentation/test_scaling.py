@@ -78,7 +78,7 @@ def test_labels_of_another_size_keep_ids_and_places() -> None:
     assert (rescaled_labels(smaller > 0, (100, 60)) != (labels > 0)).mean() < 0.03
 
 
-def eye(true_px: float, count: int, *, sees: tuple[float, float] = (6.0, 60.0)):
+def eye(true_px: float, count: int, *, sees: tuple[float, float] = (4.4, 60.0)):
     """Finds objects that are so wide in the image where they come out as wide as it can see."""
 
     def look(scale: float) -> Objects:
