@@ -23,10 +23,20 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 RESOURCES = Path(__file__).resolve().parents[1] / "resources"
 
 
+@pytest.fixture(scope="session")
+def converted_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What OpenVINO made of networks: once for all tests."""
+    return tmp_path_factory.mktemp("openvino")
+
+
 @pytest.fixture(autouse=True)
-def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def isolated_home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, converted_networks: Path
+) -> Path:
     """Nothing a test does reaches the person's own models, demo or logs."""
     home = tmp_path_factory.mktemp("home")
+    if os.name == "posix":
+        (home / "openvino").symlink_to(converted_networks)
     monkeypatch.setenv("UNET_STUDIO_HOME", str(home))
     return home
 

@@ -171,12 +171,27 @@ def choices() -> Iterator[Run]:
         yield Run(kind, 3, _starts(kind)[0], STEPS_3_MINUTES // 3, "replay", replay=3)
 
 
+def one_image() -> Iterator[Run]:
+    """What keeps a single image from being learnt by heart."""
+    much = {"augmentation": {"elastic_sigma_px": 10, "scale": 1.5, "grey": 0.6}}
+    changes: dict[str, Mapping[str, Any]] = {
+        "much variation": much,
+        "statistics of the patches": {"norm_statistics": "patches"},
+        "both": {"norm_statistics": "patches", **much},
+        "rate 3e-4": {"learning_rate": 3e-4},
+        "weight decay 0.05": {"weight_decay": 0.05},
+    }
+    for name, settings in changes.items():
+        yield Run("em", 1, "nuclei", STEPS_3_MINUTES * 2 // 3, name, settings)
+
+
 STEPS_3_MINUTES = 840
 """Of four patches of 192 px, at the 0.21 s that one took on two cores (AMD EPYC with AVX512_BF16)."""
 GROUPS: Mapping[str, Callable[[], Iterator[Run]]] = {
     "curves": curves,
     "ceilings": ceilings,
     "choices": choices,
+    "one_image": one_image,
 }
 
 

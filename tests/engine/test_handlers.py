@@ -17,7 +17,7 @@ from unet_studio.engine import handlers
 from unet_studio.engine.server import EngineServer, ServerContext
 from unet_studio.jobs.framing import read_frame, write_frame
 from unet_studio.jobs.messages import Describe, Described, Predict, Predicted, decode_event, encode
-from unet_studio.unet.device import Device, choose_device
+from unet_studio.unet.device import Device
 from unet_studio.unet.inference import DeviceMemoryError
 from unet_studio.unet.weights import load_network
 
@@ -45,9 +45,7 @@ def test_what_a_gpu_cannot_do_the_processor_does_and_says_so(
     monkeypatch.setattr(Device, "name", property(lambda self: self.torch_device.type))
     monkeypatch.setattr(handlers, "propose", failing)
     monkeypatch.setattr(handlers, "_network", lambda folder, device, stamp: load_network(folder))
-    monkeypatch.setattr(
-        handlers, "choose_device", lambda name: choose_device("cpu") if name == "cpu" else GPU
-    )
+    monkeypatch.setattr(handlers, "device_to_predict", lambda name: GPU)
     plane = np.random.default_rng(0).integers(0, 255, (80, 90, 1)).astype(np.uint8)
     context = ServerContext(1, lambda event: None)
     outcome, arrays = handlers.handle_predict(Predict(job=1, model=str(MODEL)), [plane], context)

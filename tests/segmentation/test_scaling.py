@@ -56,7 +56,7 @@ def test_objects_come_out_as_wide_as_the_models_but_are_never_enlarged(
     scale = scale_by_objects(width, model_px, usual)
     assert 1 / 16 <= scale <= 1
     if scale != usual and 1 / 16 < scale < 1:
-        assert 2**-0.25 * 0.999 <= width * scale / model_px <= 2**0.25 * 1.001
+        assert 2**-0.5 * 0.999 <= width * scale / model_px <= 2**0.5 * 1.001
     if scale == usual and model_px / 1 < width < 16 * model_px:
         assert 0.5 < width * scale / model_px < 2
 

@@ -186,5 +186,5 @@ def _scale(text: str) -> float | None:
 
 
 def _device_and_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|cuda|cuda:N|mps|xpu")
+    parser.add_argument("--device", default="auto", metavar="auto|cpu|openvino|cuda|cuda:N|mps|xpu")
     parser.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")

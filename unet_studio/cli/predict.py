@@ -25,7 +25,7 @@ from unet_studio.io.open_image import open_image, scenes_of
 from unet_studio.io.overview import sample_pixels, thinned
 from unet_studio.jobs.connection import EngineConnection
 from unet_studio.jobs.messages import Predict, Predicted, Progress
-from unet_studio.jobs.parts import all_areas, join_part, part_of, window_of
+from unet_studio.jobs.parts import all_areas, join_part, part_of, tells_scale, window_of
 from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder, user_folder
 from unet_studio.settings.mask_formats import CLASS_FORMAT
 from unet_studio.store.project_images import usual_model_input
@@ -48,10 +48,10 @@ class _Task:
         return tuple(name for name in self.formats if name != CLASS_FORMAT)
 
     def request(self, plane: _Plane, scale: float | None = None) -> Predict:
-        """About a plane, or a part of it, of which another one was seen at `scale`."""
+        """About a plane, or a part of it where another one was seen at `scale`."""
         return Predict(
             job=0, model=self.model, device=self.device, pixel_size_um=plane.source.pixel_size_um,
-            scale=self.scale or scale,
+            scale=scale or self.scale,
         )  # fmt: skip
 
 
@@ -134,13 +134,21 @@ def _by_parts(task: _Task, plane: _Plane, progress: ProgressLine) -> tuple[Predi
     reference = sample_pixels(plane.source, t=plane.t, z=plane.z)
     seen = usual_model_input(plane.source, reference)
     proposals, seconds, areas = Proposals.from_parts(model=task.model), 0.0, all_areas(bounds)
-    scale: float | None = None
-    for number, area in enumerate(areas):
-        pixels = plane.source.read(window_of(area, bounds), t=plane.t, z=plane.z)
+
+    def ask(area: Rect) -> tuple[Predicted, list[Any]]:
+        pixels = plane.source.read(window_of(area, bounds, scale), t=plane.t, z=plane.z)
         answer, arrays = task.engine.run(task.request(plane, scale), [seen.of(pixels), seen.of(reference)])
-        outcome = cast(Predicted, answer)
+        return cast(Predicted, answer), arrays
+
+    scale = task.scale
+    for number, area in enumerate(areas):
+        outcome, arrays = ask(area)
+        if tells_scale(outcome, scale):
+            scale = outcome.scale
+            outcome, arrays = ask(area)
+        part = part_of(arrays[0], area, bounds, scale)
+        join_part(proposals, part, area, bounds, outcome, scale)
         scale = scale or outcome.scale
-        join_part(proposals, part_of(arrays[0], area, bounds), area, bounds, outcome)
         seconds += outcome.seconds
         progress(Progress(0, number + 1, len(areas)))
     files = write_plane_masks(task.out, plane.stem, proposals.tiles, bounds, task.formats)

@@ -30,7 +30,7 @@ from unet_studio.segmentation.proposals import instances_from_probability
 from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.prediction import Postprocessing
-from unet_studio.unet.device import Device, choose_device
+from unet_studio.unet.device import Device, device_to_predict
 from unet_studio.unet.inference import class_probabilities, propose, usual_tile_px
 from unet_studio.unet.network import UNet
 from unet_studio.unet.prepared import prepare_to_predict
@@ -47,7 +47,7 @@ _CELLS = 5000
 
 def run_bench(request: Bench, context: ServerContext) -> Benched:
     """Measure every row; asks the context between them."""
-    device, quiet = choose_device(request.device), QuietContext(context)
+    device, quiet = device_to_predict(request.device), QuietContext(context)
     peak = _peak_gflops(device)
     sides = (512,) if request.quick else (512, 2048)
     work: list[Callable[[], BenchRow]] = [
@@ -74,9 +74,9 @@ def _network_row(config: UNetConfig, side: int, device: Device, peak: float, qui
     network = UNet(config).eval().requires_grad_(False)
     image = np.random.default_rng(0).random((side, side, config.in_channels), np.float32)
     plain = _plain_seconds(network, image)
-    prepare_to_predict(network, device)
-    tile_px = usual_tile_px(network)
-    ours = _seconds(lambda: class_probabilities(network, image, device, quiet, tile_px=tile_px), device)
+    ready = prepare_to_predict(network, device)
+    tile_px = usual_tile_px(ready)
+    ours = _seconds(lambda: class_probabilities(ready, image, device, quiet, tile_px=tile_px), device)
     gflops = summarize(config).gflops_per_megapixel * side * side / 1e6
     millions = summarize(config).parameters / 1e6
     return BenchRow.of(f"network of {millions:.0f} M parameters, {side}²", ours, plain, gflops / ours, peak)
@@ -87,13 +87,13 @@ def _file_row(side: int, device: Device, peak: float, quiet: QuietContext) -> Be
     folder = shipped_models_folder() / DEFAULT_MODEL
     network, model = load_network(folder)
     plain_network = copy.deepcopy(network).eval().requires_grad_(False)
-    prepare_to_predict(network, device)
+    ready = prepare_to_predict(network, device)
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "field.tif"
         tifffile.imwrite(path, _field(side, _CELLS * side**2 // 4096**2))
 
         def ours() -> None:
-            propose(network, model, whole_plane(open_image(path)), device, quiet)
+            propose(ready, model, whole_plane(open_image(path)), device, quiet)
 
         def plain() -> None:
             plane = whole_plane(open_image(path))

@@ -32,10 +32,10 @@ from unet_studio.jobs.messages import (
     SummarizeNetwork,
     Train,
 )
-from unet_studio.unet.device import Device, choose_device, list_devices
+from unet_studio.settings.locations import user_folder
+from unet_studio.unet.device import Device, choose_device, device_to_predict, list_devices
 from unet_studio.unet.inference import DeviceMemoryError, propose
-from unet_studio.unet.network import UNet
-from unet_studio.unet.prepared import prepare_to_predict
+from unet_studio.unet.prepared import Predictor, prepare_to_predict
 from unet_studio.unet.summary import summarize
 from unet_studio.unet.weights import load_network
 
@@ -47,7 +47,7 @@ def handle_predict(
 ) -> tuple[Outcome, list[Array]]:
     """Proposals of the plane in `arrays`, or of the part of one."""
     started = time.perf_counter()
-    device = choose_device(request.device)
+    device = device_to_predict(request.device)
     folder = Path(request.model)
     network, model = _network(folder, device, _stamp(folder))
     about: dict[str, Any] = {"pixel_size_um": request.pixel_size_um, "scale": request.scale}
@@ -83,7 +83,7 @@ def handle_train(request: Train, _: list[Array], context: ServerContext) -> tupl
 
 def handle_describe(request: Describe, _: list[Array], __: ServerContext) -> tuple[Outcome, list[Array]]:
     """Versions, devices, and what "auto" means here."""
-    device = choose_device(request.device)
+    device = device_to_predict(request.device)
     versions = {
         "unet_studio": unet_studio.__version__,
         "python": platform.python_version(),
@@ -115,11 +115,12 @@ def handle_bench(request: Bench, _: list[Array], context: ServerContext) -> tupl
 
 
 @lru_cache(maxsize=2)
-def _network(folder: Path, device: Device, stamp: float) -> tuple[UNet, ModelConfig]:
+def _network(folder: Path, device: Device, stamp: float) -> tuple[Predictor, ModelConfig]:
     """Networks stay loaded between jobs; `stamp` changes when the folder was written anew."""
     del stamp  # Part of the cache key only.
     network, model = load_network(folder)
-    return prepare_to_predict(network, device), model
+    cache = user_folder() / "openvino" / model.weights_sha256 if model.weights_sha256 else None
+    return prepare_to_predict(network, device, cache), model
 
 
 def _stamp(folder: Path) -> float:

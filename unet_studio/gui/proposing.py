@@ -93,6 +93,9 @@ class Proposing(EngineClient):
             self.ended.emit()
             return
         run.check_model(outcome)
+        if run.learn_scale(outcome):
+            self._submit_part(run)
+            return
         self._name_classes(part, outcome)
         document = self._session.kept_documents(run.image_id).get(run.plane_id)
         if document is not None:

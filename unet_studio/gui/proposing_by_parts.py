@@ -18,7 +18,7 @@ from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.io.image_source import ImageSource, PlaneArray
 from unet_studio.io.overview import sample_pixels
 from unet_studio.jobs.messages import Predict, Predicted
-from unet_studio.jobs.parts import all_areas, join_part, part_of, window_of
+from unet_studio.jobs.parts import all_areas, join_part, part_of, tells_scale, window_of
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.store.project_images import image_scale, model_input
 from unet_studio.store.project_store import ProjectStore
@@ -105,7 +105,7 @@ class PartsRun:
         self._began = time.monotonic()
         if self._reference is None:
             self._reference = self.seen.of(sample_pixels(self.source, t=self.t, z=self.z))
-        window = window_of(self.areas[0], self.bounds)
+        window = window_of(self.areas[0], self.bounds, self.scale)
         pixels = self.seen.of(self.source.read(window, t=self.t, z=self.z))
         request = Predict(
             job=0, model=str(self.model), pixel_size_um=self.source.pixel_size_um, scale=self.scale
@@ -114,7 +114,15 @@ class PartsRun:
 
     def finish(self, arrays: list[Any]) -> Proposals:
         """The proposals of the area, in the plane's coordinates; runs in the worker thread."""
-        return part_of(arrays[0], self.areas[0], self.bounds)
+        return part_of(arrays[0], self.areas[0], self.bounds, self.scale)
+
+    def learn_scale(self, outcome: Predicted) -> bool:
+        """True if the answer only tells at what scale the plane is to be seen: the area stays to be done."""
+        self.notes += [note for note in outcome.notes if note not in self.notes]
+        if not tells_scale(outcome, self.scale):
+            return False
+        self.scale = outcome.scale
+        return True
 
     def check_model(self, outcome: Predicted) -> None:
         """Raise UserError if the model's folder was written anew since the first part: the rest would be of
@@ -135,12 +143,12 @@ class PartsRun:
 
     def take(self, part: Proposals, outcome: Predicted, instance_ids: Container[int] | None) -> Rect:
         """The next area is done; see Proposals.join. Returns the rectangle that looks otherwise now."""
-        self.scale = self.scale or outcome.scale
-        self.notes += [note for note in outcome.notes if note not in self.notes]
         newest = max(self.proposals.table, default=0)
         altered = join_part(
-            self.proposals, part, self.areas.popleft(), self.bounds, outcome, instance_ids=instance_ids
-        )
+            self.proposals, part, self.areas.popleft(), self.bounds, outcome, self.scale,
+            instance_ids=instance_ids,
+        )  # fmt: skip
+        self.scale = self.scale or outcome.scale
         waiting = self.proposals.table.keys() - self.proposals.rejected
         self.found += sum(number > newest for number in waiting)
         self.seconds += time.monotonic() - self._began

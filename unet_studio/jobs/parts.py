@@ -10,7 +10,7 @@ from unet_studio.core.proposals import Proposals
 from unet_studio.jobs.messages import Predicted
 
 PART_PX = 2048
-_MARGIN_PX = TILE_PX
+_MOST_MARGIN_TILES = 4
 
 
 def all_areas(bounds: Rect) -> list[Rect]:
@@ -22,9 +22,11 @@ def all_areas(bounds: Rect) -> list[Rect]:
     ]
 
 
-def window_of(area: Rect, bounds: Rect) -> Rect:
-    """What is predicted for an area: more on every side, so that cells on its border come out whole."""
-    return area.grown(_MARGIN_PX).intersect(bounds)
+def window_of(area: Rect, bounds: Rect, scale: float | None = None) -> Rect:
+    """What is predicted for an area: more on every side, so that cells on its border come out whole. The
+    smaller the plane is seen, the more."""
+    tiles = min(_MOST_MARGIN_TILES, max(1, round(1 / scale))) if scale is not None else 1
+    return area.grown(tiles * TILE_PX).intersect(bounds)
 
 
 def join_part(
@@ -33,11 +35,12 @@ def join_part(
     area: Rect,
     bounds: Rect,
     outcome: Predicted,
+    scale: float | None,
     *,
     instance_ids: Container[int] | None = None,
 ) -> Rect:
     """Take what `part_of` made of the answer about an area, whose `outcome` it is; see Proposals.join."""
-    window = window_of(area, bounds)
+    window = window_of(area, bounds, scale)
     uncountable = {
         number
         for number, place in enumerate(outcome.class_of, 1)
@@ -47,8 +50,14 @@ def join_part(
     return proposals.join(part, area, window, instance_ids=instance_ids, uncountable=uncountable)
 
 
-def part_of(labels: LabelArray, area: Rect, bounds: Rect) -> Proposals:
+def tells_scale(outcome: Predicted, scale: float | None) -> bool:
+    """True if the answer about an area, asked about without a scale, says one that needs a wider window: the
+    same area is asked about again."""
+    return scale is None and outcome.scale is not None and outcome.scale < 1
+
+
+def part_of(labels: LabelArray, area: Rect, bounds: Rect, scale: float | None = None) -> Proposals:
     """What is proposed in an area's window, in the coordinates of the plane; `labels` is its label image."""
-    window = window_of(area, bounds)
+    window = window_of(area, bounds, scale)
     corner = TileIndex(window.top // TILE_PX, window.left // TILE_PX)
     return Proposals.from_label_image(labels, model="", corner=corner)  # It is that of whom it joins.

@@ -61,10 +61,11 @@ def scale_by_pixel_size(model_um: float | None, image_um: float | None) -> float
 def scale_by_objects(width_px: float, model_px: float | None, usual: float = 1.0) -> float:
     """How many times as large an image has to be for its objects, `width_px` wide, to be as wide as those the
     model learnt from. `usual` where at that scale they are nearly so, or nothing is known of the model's; in
-    steps of √2. Never above 1: narrow objects are found as well enlarged, but outlined worse (ADR 0021)."""
+    powers of two, which cut a plane into parts at whole pixels. Never above 1: narrow objects are found as
+    well enlarged, but outlined worse (ADR 0021)."""
     if model_px is None or width_px <= 0 or _NARROWEST < width_px * usual / model_px < _WIDEST:
         return usual
-    scale: float = 2.0 ** (round(2 * math.log2(model_px / width_px)) / 2)
+    scale: float = 2.0 ** round(math.log2(model_px / width_px))
     return min(1.0, max(COARSE[0], scale))
 
 

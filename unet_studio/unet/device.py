@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from unet_studio.core.errors import UserError
+from unet_studio.unet.openvino_network import has_openvino
 
 _WORTH_IT = 1.2
 _PROBES = 6
@@ -23,11 +24,13 @@ _PROBES = 6
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A torch device, the precision of its convolutions, and why."""
+    """A torch device, the precision of its convolutions, and why. `by_openvino`: networks predict there by
+    OpenVINO instead of PyTorch."""
 
     torch_device: torch.device
     precision: torch.dtype
     reason: str
+    by_openvino: bool = False
 
     @contextlib.contextmanager
     def autocast(self) -> Iterator[None]:
@@ -45,7 +48,7 @@ class Device:
             return "Apple GPU"
         if self.torch_device.type == "xpu":
             return str(torch.xpu.get_device_name(self.torch_device))
-        return _cpu_name()
+        return f"{_cpu_name()} (OpenVINO)" if self.by_openvino else _cpu_name()
 
     @property
     def precision_name(self) -> str:
@@ -89,6 +92,20 @@ def choose_device(wanted: str = "auto") -> Device:
     if device.type == "xpu" and torch.xpu.is_available():
         return _xpu(device, "it was asked for")
     raise UserError("The device {name} is not usable on this machine: use auto or cpu.", name=wanted)
+
+
+def device_to_predict(wanted: str = "auto") -> Device:
+    """As `choose_device`, and "openvino"; "auto" takes a processor with OpenVINO where it is installed.
+
+    Raises UserError also if OpenVINO was asked for and is not there.
+    """
+    if wanted == "openvino" and not has_openvino():
+        raise UserError("OpenVINO is not installed: pip install unet-studio[openvino], or use --device auto.")
+    device = choose_device("cpu" if wanted == "openvino" else wanted)
+    is_open = wanted in ("auto", "openvino") and device.torch_device.type == "cpu"
+    if is_open and has_openvino():
+        return replace(device, by_openvino=True, reason=f"{device.reason}; OpenVINO is installed")
+    return device
 
 
 def with_precision(device: Device, wanted: str) -> Device:

@@ -30,7 +30,7 @@ from unet_studio.segmentation.scaling import (
     scaled_shape,
 )
 from unet_studio.unet.device import Device
-from unet_studio.unet.network import UNet
+from unet_studio.unet.prepared import Predictor
 
 _EDGE_PX = 32
 # Pixels of a window times the network's width times bytes of a number: about 1 GB, whatever the network.
@@ -61,7 +61,7 @@ class Prediction:
 
 
 def propose(
-    network: UNet,
+    network: Predictor,
     model: ModelConfig,
     plane: PlaneArray,
     device: Device,
@@ -141,7 +141,7 @@ class _Seen:
 class _View:
     """A normalised image float32 (H, W, C) as a network sees it, at any size."""
 
-    network: UNet
+    network: Predictor
     model: ModelConfig
     image: FloatPlane
     device: Device
@@ -203,15 +203,15 @@ def is_out_of_memory(error: Exception) -> bool:
     return is_named or "allocate memory" in str(error)
 
 
-def usual_tile_px(network: UNet) -> int:
+def usual_tile_px(network: Predictor) -> int:
     """Side of a tile whose window takes about 1 GB: the larger, the less is computed for context."""
     config = network.config
-    window_px = math.sqrt(_WINDOW / config.base_width / network.classify.weight.element_size())
+    window_px = math.sqrt(_WINDOW / config.base_width / network.bytes_per_value)
     return max(_MIN_TILE_PX, int(window_px) - 2 * config.context_px, config.context_px)
 
 
 def class_probabilities(
-    network: UNet, image: FloatPlane, device: Device, context: JobContext, *, tile_px: int
+    network: Predictor, image: FloatPlane, device: Device, context: JobContext, *, tile_px: int
 ) -> npt.NDArray[np.float32]:
     """Probability of every class but background, float32 (H, W, K − 1), of a normalised image
     float32 (H, W, C).
@@ -249,13 +249,13 @@ def class_probabilities(
     return out
 
 
-def _predict_window(network: UNet, window: FloatPlane, device: Device) -> npt.NDArray[np.float32]:
+def _predict_window(network: Predictor, window: FloatPlane, device: Device) -> npt.NDArray[np.float32]:
     """Probabilities (h, w, K − 1) of a window (h, w, C); 0 in the margin that valid convolutions lose."""
     height, width = window.shape[:2]
     margin = network.config.margin_px
     x = torch.from_numpy(np.ascontiguousarray(window)).permute(2, 0, 1)[None]
     # In the precision of the weights: mixed where they are float32, see Device.autocast.
-    x = x.to(device.torch_device, network.classify.weight.dtype, memory_format=torch.channels_last)
+    x = x.to(device.torch_device, network.dtype, memory_format=torch.channels_last)
     if margin:
         fit = network.config.fitting_size
         x = F.pad(x, (0, fit(width) - width, 0, fit(height) - height), mode="replicate")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
@@ -38,6 +39,16 @@ class UNet(nn.Module):
         )
         self.classify = nn.Conv2d(config.widths[0], config.classes, 1)
         self.apply(self._initialize)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the weights."""
+        return self.classify.weight.dtype
+
+    @property
+    def bytes_per_value(self) -> int:
+        """Of what lies between the layers, where that is of the weights' type."""
+        return self.classify.weight.element_size()
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits of every pixel."""
