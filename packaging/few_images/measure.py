@@ -141,9 +141,9 @@ def curves() -> Iterator[Run]:
 
 
 def ceilings() -> Iterator[Run]:
-    """All images and an hour."""
+    """All images and half an hour, which is when nothing is gained any more."""
     for kind in KINDS:
-        yield Run(kind, 1000, _starts(kind)[0], steps=20 * STEPS_3_MINUTES, name="ceiling")
+        yield Run(kind, 1000, _starts(kind)[0], steps=10 * STEPS_3_MINUTES, name="ceiling")
 
 
 def choices() -> Iterator[Run]:

@@ -163,8 +163,8 @@ def test_instances_that_cross_parts_are_those_of_the_whole_on_fifty_real_images(
         stitched = joined.tiles.read(bounds)
         pairs, counts = np.unique(whole.astype(np.int64) << 32 | stitched, return_counts=True)
         most: dict[int, int] = {}
-        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
-            most[pair >> 32] = max(most.get(pair >> 32, 0), count)
+        for pair, pixels in zip(pairs.tolist(), counts.tolist(), strict=True):
+            most[pair >> 32] = max(most.get(pair >> 32, 0), pixels)
         stray = whole.size - sum(most.values())
         assert len(joined.table) == int(whole.max()), path.name
         # Sums in another order: a pixel at the very threshold may fall on its other side.
