@@ -30,6 +30,7 @@ DAMAGED: tuple[type[Exception], ...] = (
 )  # fmt: skip
 """What the libraries that read files raise for damaged ones: found by damaging files (tests/io/fuzz.py)."""
 _LARGEST_WHOLE_BYTES = 2**28
+_MOST_WHOLE_PX = 2**26
 LARGEST_PLANE_BYTES = 2**33
 """No plane above this is made in memory as a whole."""
 
@@ -187,7 +188,8 @@ class ArraySource:
 def is_held_whole(source: ImageSource) -> bool:
     """True for an image whose planes are small enough to be in memory as a whole."""
     axes = source.axes
-    return axes.y * axes.x * axes.c * source.dtype.itemsize <= _LARGEST_WHOLE_BYTES
+    pixels = axes.y * axes.x
+    return pixels <= _MOST_WHOLE_PX and pixels * axes.c * source.dtype.itemsize <= _LARGEST_WHOLE_BYTES
 
 
 def whole_plane(source: ImageSource, *, t: int = 0, z: int = 0) -> PlaneArray:

@@ -33,8 +33,9 @@ from unet_studio.unet.device import Device
 from unet_studio.unet.prepared import Predictor
 
 _EDGE_PX = 32
-# Pixels of a window times the network's width times bytes of a number: about 1 GB, whatever the network.
-_WINDOW = 200e6
+# Pixels of a window times the network's width times bytes of a number: about 1 GB, whatever the network. A
+# part of a large plane and its margin (jobs/parts.py) is one window of the usual network.
+_WINDOW = 222e6
 _MIN_TILE_PX = 128
 
 
@@ -222,9 +223,12 @@ def class_probabilities(
     config = network.config
     # Valid convolutions eat their margin: at the plane's edge it is mirrored (paper, figure 2).
     context_px, edge_px = max(config.context_px, config.margin_px), max(_EDGE_PX, config.margin_px)
-    # Tiles of one size: a narrow last one would be predicted for its context's sake.
-    count = -(-max(height, width) // tile_px)
-    tile_px = -(-max(height, width) // count)
+    side = max(height, width)
+    if side + 2 * edge_px > tile_px + 2 * context_px:
+        # Tiles of one size: a narrow last one would be predicted for its context's sake.
+        tile_px = -(-side // -(-side // tile_px))
+    else:  # What surrounds the plane takes less room than the context of a tile.
+        tile_px = side
     tile_px += -tile_px % config.size_multiple
     plan = TilePlan(height, width, tile_px, context_px, edge_px, config.size_multiple)
     out = np.empty((height, width, config.classes - 1), np.float32)
