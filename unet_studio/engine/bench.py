@@ -40,7 +40,7 @@ from unet_studio.unet.weights import load_network
 _PAPER = UNetConfig(in_channels=1, classes=2, base_width=64, depth=4)
 """The network of the paper, of 31 M parameters."""
 _MATRIX = 4096
-_LEAST_S = 1.0
+_LEAST_S = 5.0
 _MOST_RUNS = 7
 _CELLS = 5000
 
