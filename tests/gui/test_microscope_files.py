@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 
 from tests.conftest import RESOURCES
 from tests.gui.hand import Hand
@@ -255,8 +255,10 @@ def test_the_maximum_of_all_planes_is_shown_and_the_labels_stay_those_of_the_pla
         return canvas.grab().toImage().pixelColor(int(at.x()), int(at.y())).lightness()
 
     assert brightness(77, 50) < 30, "the cell of another plane is not seen"
-    window.actions_by_id["view.projection"].trigger()
+    assert window.plane_bar.maximum.isVisible()
+    hand.qtbot.mouseClick(window.plane_bar.maximum, Qt.MouseButton.LeftButton)
     hand.qtbot.waitUntil(lambda: brightness(77, 50) > 150)
+    assert window.plane_bar.maximum.isChecked(), "that it is the maximum is seen"
     assert brightness(17, 50) > 150
     assert len(list(image.document.instances)) == 1
     window.session.show_plane(0, 3)

@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id = Actions(self, self._handlers())
         self.job_bar = JobBar()
         self.past_bar = PastBar(session, self.travel)
-        self.plane_bar = PlaneBar(session, self.stacks)
+        self.plane_bar = PlaneBar(session, self.stacks, self.actions_by_id["view.projection"])
         self.projection = Projection(session, pool)
         self.images_panel = ImagesPanel(session, pool)
         self.instances_panel = InstancesPanel(session, self.classes)
@@ -184,7 +184,7 @@ class MainWindow(QMainWindow):
             "view.fill": lambda on: self._style(has_fill=on),
             "view.by_class": lambda on: self._style(by_class=on),
             "view.grid": self._show_grid,
-            "view.projection": lambda on: attempt(lambda: self.projection.want(on)),
+            "view.projection": self._project,
             "view.invert": lambda _: self.contrast.invert(),
             "view.auto_contrast": lambda: self.contrast.auto(),
             "view.previous": lambda: self._step_image(-1),
@@ -601,9 +601,10 @@ class MainWindow(QMainWindow):
         undo = document.history.undo_name if document and has_image else None
         redo = document.history.redo_name if document and has_image else None
         is_stack = has_image and self.stacks.is_stack
+        has_depth = self.session.current is not None and self.session.current.source.axes.z > 1
         selected = bool(session.selected_instance or session.selected_proposal)
         is_open = session.store is not None
-        state = (is_open, has_image, waiting, busy, training, undo, redo, is_stack, selected)
+        state = (is_open, has_image, waiting, busy, training, undo, redo, is_stack, has_depth, selected)
         if state == self._enabled_for:
             return  # Most strokes change nothing of it.
         self._enabled_for = state
@@ -616,7 +617,7 @@ class MainWindow(QMainWindow):
             "edit.checked": has_image,
             "propose.run": has_image and not busy,
             "propose.whole": has_image and not busy,
-            "view.projection": is_stack,
+            "view.projection": has_depth,
             "propose.accept_all": waiting,
             "propose.accept": has_image,
             "propose.accept_next": waiting,
@@ -646,6 +647,10 @@ class MainWindow(QMainWindow):
         self.problems.tell(error)
 
     # Closing
+
+    def _project(self, on: bool) -> None:
+        if not self.problems.attempt(lambda: self.projection.want(on)):
+            self.actions_by_id["view.projection"].setChecked(False)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """There is no Save: wait for the last commits; ask only if they cannot be written."""

@@ -4,7 +4,8 @@ where the file does not say it."""
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from unet_studio.gui.session import Session
 from unet_studio.gui.stacks import Stacks
@@ -13,9 +14,9 @@ from unet_studio.io.axis_order import possible_roles
 
 
 class PlaneBar(QWidget):
-    """Hidden for images of one plane whose axes are known."""
+    """Hidden for images of one plane whose axes are known. `projection`: shows the maximum of the planes."""
 
-    def __init__(self, session: Session, stacks: Stacks) -> None:
+    def __init__(self, session: Session, stacks: Stacks, projection: QAction) -> None:
         super().__init__()
         self._session, self._stacks = session, stacks
         self._labels = {axis: QLabel() for axis in "zt"}
@@ -28,6 +29,11 @@ class PlaneBar(QWidget):
             self.sliders[axis].setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self.sliders[axis].setPageStep(1)
             self.sliders[axis].valueChanged.connect(self._slid)
+        self.maximum = QToolButton()
+        self.maximum.setObjectName("flat")
+        self.maximum.setDefaultAction(projection)
+        self.maximum.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout.addWidget(self.maximum)
         self._question = QLabel(tr("planes", "The file does not name its axes:"))
         self._question.setObjectName("hint")
         self.axes = QComboBox()
@@ -57,6 +63,7 @@ class PlaneBar(QWidget):
         for roles in choices:
             self.axes.addItem(_in_words(roles, image.source.order.shape), roles)
         axes = image.source.axes
+        self.maximum.setVisible(axes.z > 1)
         for axis, size, place in (("z", axes.z, image.z), ("t", axes.t, image.t)):
             slider = self.sliders[axis]
             slider.blockSignals(True)
