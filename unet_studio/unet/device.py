@@ -5,21 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from unet_studio.core.errors import UserError
 from unet_studio.unet.openvino_network import has_openvino
-
-_WORTH_IT = 1.2
-_PROBES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,42 +143,22 @@ def _xpu(device: torch.device, reason: str) -> Device:
 
 
 def _cpu(reason: str) -> Device:
-    gain = bfloat16_gain()
-    if gain >= _WORTH_IT:
-        why = f"{reason}; bfloat16 computes {gain:.1f} times as fast as float32 here"
-        return Device(torch.device("cpu"), torch.bfloat16, why)
-    if gain:
-        reason = f"{reason}; bfloat16 is no faster than float32 here ({gain:.1f} times)"
-    return Device(torch.device("cpu"), torch.float32, reason)
+    unit = _bfloat16_unit()
+    if unit is None:
+        return Device(torch.device("cpu"), torch.float32, reason)
+    return Device(torch.device("cpu"), torch.bfloat16, f"{reason}; the processor multiplies in bfloat16 ({unit})")
 
 
-@lru_cache(maxsize=1)
-def bfloat16_gain() -> float:
-    """How many times as fast this processor convolves in bfloat16 as in float32; 0: it has no such products.
+def _bfloat16_unit() -> str | None:
+    """What multiplies in bfloat16 on this processor; None: nothing, there it is emulated and slower.
 
-    Measured once a process, on a convolution of the shape a U-Net spends its time in; 0.1 s.
+    Measuring it instead gives anything between 0.8 and 6 times on a machine with other work to do, and the
+    same training must end in the same weights.
     """
-    if not _cpu_has_bfloat16():
-        return 0.0
-    taken = {}
-    for precision in (torch.float32, torch.bfloat16):
-        x = torch.rand(1, 64, 96, 96).to(precision).to(memory_format=torch.channels_last)
-        weight = torch.rand(64, 64, 3, 3).to(precision).to(memory_format=torch.channels_last)
-        times = []
-        with torch.inference_mode():
-            for _ in range(_PROBES):
-                start = time.perf_counter()
-                F.conv2d(x, weight, padding=1)
-                times.append(time.perf_counter() - start)
-        taken[precision] = min(times)
-    return taken[torch.float32] / taken[torch.bfloat16]
-
-
-def _cpu_has_bfloat16() -> bool:
-    """Native bfloat16 products (AMX or AVX512_BF16): elsewhere bfloat16 is emulated and slower."""
+    if not torch.backends.cpu.get_cpu_capability().startswith(("AVX512", "AMX")):
+        return None
     flags = _cpu_info("flags").split()
-    capability = torch.backends.cpu.get_cpu_capability()
-    return capability.startswith(("AVX512", "AMX")) and ("amx_bf16" in flags or "avx512_bf16" in flags)
+    return next((unit.upper() for unit in ("amx_bf16", "avx512_bf16") if unit in flags), None)
 
 
 def _cpu_name() -> str:
