@@ -56,6 +56,27 @@ def test_what_a_gpu_cannot_do_the_processor_does_and_says_so(
     assert outcome.weights == load_network(MODEL)[1].weights_sha256
 
 
+def test_what_openvino_cannot_do_pytorch_does_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = handlers.propose
+    by_openvino = Device(torch.device("cpu"), torch.float32, "a test says so", by_openvino=True)
+
+    def failing(network, model, plane, device, context, **about):  # type: ignore[no-untyped-def]
+        if device is by_openvino:
+            raise RuntimeError("Exception from src/plugins/intel_cpu:\nno such layer")
+        return real(network, model, plane, device, context, **about)
+
+    monkeypatch.setattr(handlers, "propose", failing)
+    monkeypatch.setattr(handlers, "_network", lambda folder, device, stamp: load_network(folder))
+    monkeypatch.setattr(handlers, "device_to_predict", lambda name: by_openvino)
+    plane = np.random.default_rng(0).integers(0, 255, (80, 90, 1)).astype(np.uint8)
+    context = ServerContext(1, lambda event: None)
+    outcome, arrays = handlers.handle_predict(Predict(job=1, model=str(MODEL)), [plane], context)
+    assert isinstance(outcome, Predicted)
+    assert arrays[0].shape == (80, 90)
+    assert "computed by PyTorch" in str(outcome.notes[-1])
+    assert "\n" not in str(outcome.notes[-1])
+
+
 def test_the_processor_itself_has_nobody_to_hand_on_to(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(*_: object, **__: object) -> None:
         raise DeviceMemoryError("The memory of {device} is too small.", device="this")

@@ -158,6 +158,7 @@ def _by_parts(task: _Task, plane: _Plane, progress: ProgressLine) -> tuple[Predi
 def _row(outcome: Predicted, instances: int, seconds: float, files: list[Path]) -> dict[str, Any]:
     return {
         "instances": instances,
+        "scale": outcome.scale,
         "classes": [one.name for one in outcome.classes],
         "seconds": round(seconds, 4),
         "files": [str(f) for f in files],

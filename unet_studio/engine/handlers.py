@@ -56,7 +56,7 @@ def handle_predict(
     try:
         prediction = propose(network, model, arrays[0], device, context, **about)
     except (DeviceMemoryError, RuntimeError) as error:
-        if device.torch_device.type == "cpu":
+        if device.torch_device.type == "cpu" and not device.by_openvino:
             raise
         note = _why_not(device, error)
         device = choose_device("cpu")
@@ -129,7 +129,10 @@ def _stamp(folder: Path) -> float:
 
 
 def _why_not(device: Device, error: Exception) -> Sentence:
-    """Why a GPU did not do it."""
+    """Why a GPU, or OpenVINO, did not do it."""
+    if device.by_openvino:
+        text = "OpenVINO failed ({reason}): computed by PyTorch instead."
+        return Sentence(text, {"reason": first_line(error)})
     if isinstance(error, DeviceMemoryError):
         text = "The memory of {device} is too small for this model: computed on the processor instead."
         return Sentence(text, {"device": device.name})

@@ -63,7 +63,8 @@ class Truth:
             rescaled_labels(self.labels, shape),
             None if self.semantic is None else rescaled_labels(self.semantic, shape),
             None if self.checked is None else rescaled_labels(self.checked, shape),
-            self.reference,
+            # What is dark and what is bright is told by the pixels as they are, as in a prediction.
+            self.plane if self.reference is None else self.reference,
             None if self.pixel_size_um is None else self.pixel_size_um / scale,
         )
 

@@ -42,9 +42,17 @@ class Objects:
     @staticmethod
     def of(*label_images: LabelArray) -> Objects:
         """Those of all the label images (H, W) together."""
-        areas = np.concatenate([np.bincount(labels.ravel())[1:] for labels in label_images])
-        areas = areas[areas > 0]
+        areas = np.concatenate([np.zeros(0, np.int64), *map(_areas, label_images)])
         return Objects(areas.size, float(np.median(np.sqrt(areas))) if areas.size else 0.0)
+
+
+def _areas(labels: LabelArray) -> npt.NDArray[np.int64]:
+    """In pixels, of every id above 0 that is there; ids may be any numbers."""
+    if labels.max(initial=0) > labels.size:
+        ids, counts = np.unique(labels, return_counts=True)
+        return np.asarray(counts[ids > 0], np.int64)
+    counts = np.bincount(labels.ravel())[1:]
+    return np.asarray(counts[counts > 0], np.int64)
 
 
 def scale_by_pixel_size(model_um: float | None, image_um: float | None) -> float | None:

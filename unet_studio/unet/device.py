@@ -146,7 +146,9 @@ def _cpu(reason: str) -> Device:
     unit = _bfloat16_unit()
     if unit is None:
         return Device(torch.device("cpu"), torch.float32, reason)
-    return Device(torch.device("cpu"), torch.bfloat16, f"{reason}; the processor multiplies in bfloat16 ({unit})")
+    return Device(
+        torch.device("cpu"), torch.bfloat16, f"{reason}; the processor multiplies in bfloat16 ({unit})"
+    )
 
 
 def _bfloat16_unit() -> str | None:
