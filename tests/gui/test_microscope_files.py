@@ -20,6 +20,8 @@ from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.main_window import MainWindow
 from unet_studio.io import image_source, tiff
+from unet_studio.io.axis_order import AxisOrder
+from unet_studio.io.image_source import ArraySource, is_held_whole
 from unet_studio.io.open_image import open_image
 from unet_studio.io.raster import open_raster
 from unet_studio.jobs.messages import Predict
@@ -146,6 +148,15 @@ def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         file.write(plane[::2, ::2], tile=(256, 256), subfiletype=1)
         file.write(plane[::4, ::4], tile=(256, 256), subfiletype=1)
     return folder
+
+
+def test_a_plane_of_many_small_pixels_is_not_held_either() -> None:
+    def source(side: int) -> ArraySource:
+        pixels = np.broadcast_to(np.zeros((), np.uint8), (side, side))
+        return ArraySource("flat.tif", (pixels,), AxisOrder("YX", "YX", (side, side)))
+
+    assert is_held_whole(source(8192))
+    assert not is_held_whole(source(8193)), "67 Mpx of one byte, of which a network makes gigabytes"
 
 
 def test_a_plane_too_large_to_be_held_is_seen_measured_and_drawn_on(
