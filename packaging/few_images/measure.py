@@ -182,6 +182,12 @@ def one_image() -> Iterator[Run]:
         yield Run("em", 1, "nuclei", STEPS_3_MINUTES * 2 // 3, name, settings)
 
 
+def rates() -> Iterator[Run]:
+    """Kept statistics with the rate of a new network."""
+    for images in (3, 1):
+        yield Run("em", images, "nuclei", STEPS_3_MINUTES, "rate 2e-3", {"learning_rate": 2e-3})
+
+
 STEPS_3_MINUTES = 840
 """Of four patches of 192 px, at the 0.21 s that one took on two cores (AMD EPYC with AVX512_BF16)."""
 GROUPS: Mapping[str, Callable[[], Iterator[Run]]] = {
@@ -189,6 +195,7 @@ GROUPS: Mapping[str, Callable[[], Iterator[Run]]] = {
     "ceilings": ceilings,
     "choices": choices,
     "one_image": one_image,
+    "rates": rates,
 }
 
 
