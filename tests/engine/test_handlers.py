@@ -66,7 +66,12 @@ def test_what_openvino_cannot_do_pytorch_does_and_says_so(monkeypatch: pytest.Mo
         return real(network, model, plane, device, context, **about)
 
     monkeypatch.setattr(handlers, "propose", failing)
-    monkeypatch.setattr(handlers, "_network", lambda folder, device, stamp: load_network(folder))
+    network, model = load_network(MODEL)
+
+    def loaded(folder: object, device: Device, stamp: float) -> tuple[object, object]:
+        return (object() if device.by_openvino else network), model
+
+    monkeypatch.setattr(handlers, "_network", loaded)
     monkeypatch.setattr(handlers, "device_to_predict", lambda name: by_openvino)
     plane = np.random.default_rng(0).integers(0, 255, (80, 90, 1)).astype(np.uint8)
     context = ServerContext(1, lambda event: None)

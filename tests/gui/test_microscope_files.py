@@ -17,15 +17,18 @@ from PySide6.QtCore import QPointF, Qt
 from tests.conftest import RESOURCES
 from tests.gui.hand import Hand
 from unet_studio.core.geometry import PixelPoint, Rect
+from unet_studio.gui import proposing_by_parts
 from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.main_window import MainWindow
 from unet_studio.io import image_source, tiff
 from unet_studio.io.axis_order import AxisOrder
 from unet_studio.io.image_source import ArraySource, is_held_whole
+from unet_studio.io.model_folder import ModelConfig, read_model_config
 from unet_studio.io.open_image import open_image
 from unet_studio.io.raster import open_raster
 from unet_studio.jobs.messages import Predict
 from unet_studio.settings.training import TrainConfig
+from unet_studio.store.proposal_codec import pack_proposals, unpack_proposals
 
 
 def names(window: MainWindow) -> list[str]:
@@ -485,7 +488,19 @@ def test_all_parts_of_a_large_plane_are_seen_at_the_scale_of_the_first(
     assert {request.scale for request in requests[1:]} == {requests[1].scale}
     assert requests[1].scale is not None
     assert requests[1].scale <= 0.36
+    assert image.proposals is not None
+    assert unpack_proposals(pack_proposals(image.proposals)).scale == requests[1].scale, (
+        "stored, to go on with"
+    )
     assert "how wide its cells are" in window.notice.text
+    panel, row = window.model_panel, window.model_panel.scale.findData(0.5)
+    panel.scale.setCurrentIndex(row)
+    panel.scale.activated.emit(row)
+    requests.clear()
+    window.canvas.zoom_by(1.0 / window.canvas.transform.scale)
+    propose(window, hand)
+    assert [request.scale for request in requests] == [0.5], "what a person chooses begins anew"
+    assert len(image.proposals.covered or []) == 1
 
 
 def test_a_model_that_is_exchanged_while_it_proposes_is_told_and_ctrl_p_begins_anew(
@@ -499,7 +514,7 @@ def test_a_model_that_is_exchanged_while_it_proposes_is_told_and_ctrl_p_begins_a
         nonlocal parts
         parts += 1
         outcome, arrays = run(*args)
-        return (msgspec.structs.replace(outcome, weights="another") if parts == 2 else outcome), arrays
+        return (msgspec.structs.replace(outcome, weights="another") if parts >= 2 else outcome), arrays
 
     monkeypatch.setattr(window.proposing._engine._connection, "run", exchanged)
     with hand.qtbot.waitSignal(window.proposing.failed, timeout=60_000):
@@ -510,6 +525,11 @@ def test_a_model_that_is_exchanged_while_it_proposes_is_told_and_ctrl_p_begins_a
     assert image.proposals is not None
     assert len(image.proposals.covered or []) == 1, "what was done is kept, and known to be a part"
     assert not window.job_bar.isVisible()
+
+    def now_there(folder: Path) -> ModelConfig:
+        return msgspec.structs.replace(read_model_config(folder), weights_sha256="another")
+
+    monkeypatch.setattr(proposing_by_parts, "read_model_config", now_there)
     window.actions_by_id["propose.whole"].trigger()
     hand.qtbot.waitUntil(
         lambda: image.proposals is not None and image.proposals.covered is None, timeout=120_000

@@ -15,18 +15,23 @@ from unet_studio.segmentation.scaling import (
     rescaled_labels,
     scale_by_objects,
     scale_by_pixel_size,
-    scale_of_narrow_objects,
+    scale_of_seen_objects,
     scale_of_wide_objects,
 )
 
 
 @given(st.floats(0.01, 100), st.floats(0.01, 100))
-def test_the_image_gets_the_models_pixels_within_a_factor_of_eight(model_um: float, image_um: float) -> None:
+def test_the_image_gets_the_models_pixels_within_limits(model_um: float, image_um: float) -> None:
     scale = scale_by_pixel_size(model_um, image_um)
     assert scale is not None
-    assert 1 / 8 <= scale <= 8
-    if 1.25 < image_um / model_um < 8 or 1 / 8 < image_um / model_um < 0.8:
+    assert 1 / 16 <= scale <= 8
+    if 1.25 < image_um / model_um < 8 or 1 / 16 < image_um / model_um < 0.8:
         assert image_um / scale == pytest.approx(model_um)
+
+
+def test_a_model_that_sees_its_images_at_a_sixteenth_predicts_on_them_at_a_sixteenth() -> None:
+    assert scale_by_pixel_size(1.6, 0.1, usual=1 / 16) == 1 / 16
+    assert scale_by_pixel_size(0.5, 0.45, usual=0.9) == 0.9
 
 
 def test_nothing_is_scaled_where_a_size_is_unknown_or_about_the_same() -> None:
@@ -114,7 +119,12 @@ def test_what_runs_together_far_away_is_no_wide_object() -> None:
 
 
 def test_a_model_that_sees_images_small_sees_narrow_cells_at_their_own_size() -> None:
-    assert scale_of_narrow_objects(Objects(40, 20.0), 21.0, 0.25) == 1.0
-    assert scale_of_narrow_objects(Objects(40, 90.0), 21.0, 0.25) == 0.25
-    assert scale_of_narrow_objects(Objects(40, 5.0), 21.0, 1.0) == 1.0, "never enlarged"
-    assert scale_of_narrow_objects(Objects(2, 20.0), 21.0, 0.25) is None
+    assert scale_of_seen_objects(Objects(40, 20.0), 21.0, 0.25) == 1.0
+    assert scale_of_seen_objects(Objects(40, 90.0), 21.0, 0.25) == 0.25
+    assert scale_of_seen_objects(Objects(2, 20.0), 21.0, 0.25) is None
+    assert scale_of_seen_objects(Objects(9, 20.0), 21.0, 1.0) == 1.0
+
+
+@pytest.mark.parametrize("width", [3.0, 11.0, 45.0])
+def test_specks_and_crumbs_tell_no_scale(width: float) -> None:
+    assert scale_of_seen_objects(Objects(40, width), 21.0, 1.0) is None

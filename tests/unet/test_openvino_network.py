@@ -39,22 +39,25 @@ def seen(network: Predictor, tile_px: int = 64) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "is_taken"),
     [
-        {},
-        {"classes": 4, "blocks": "residual", "squeeze_excitation": 4},
-        {"blocks": "preactivation", "padding": "valid"},
-        {"normalization": "group", "upsampling": "bilinear", "attention_gates": True},
-        {"encoder": "resnet18", "upsampling": "bicubic", "depth": 3},
+        ({}, True),
+        ({"depth": 6}, True),
+        ({"classes": 4, "blocks": "residual", "squeeze_excitation": 4}, True),
+        ({"blocks": "preactivation", "padding": "valid"}, True),
+        ({"normalization": "group", "upsampling": "bilinear", "attention_gates": True}, True),
+        ({"encoder": "resnet18", "upsampling": "bicubic", "depth": 3}, True),
     ],
     ids=str,
 )
-def test_any_network_predicts_the_same_by_openvino_or_goes_on_by_pytorch(changes: dict[str, object]) -> None:
+def test_any_network_predicts_the_same_by_openvino_or_goes_on_by_pytorch(
+    changes: dict[str, object], is_taken: bool
+) -> None:
     depth = {"depth": 2} | changes
     torch.manual_seed(0)
     network = UNet(UNetConfig(in_channels=2, base_width=4, **depth)).eval().requires_grad_(False)  # type: ignore[arg-type]
     ready = prepare_to_predict(copy.deepcopy(network), OPENVINO)
-    assert isinstance(ready, OpenVinoNetwork | UNet)
+    assert isinstance(ready, OpenVinoNetwork if is_taken else UNet)
     for tile_px in (48, 64, 300):
         np.testing.assert_allclose(seen(ready, tile_px), seen(network, tile_px), atol=2e-4)
 
@@ -94,6 +97,20 @@ def test_of_many_converted_networks_the_oldest_go(tmp_path: Path, monkeypatch: p
         OpenVinoNetwork(network, torch.float32, tmp_path / "kept" / str(number))
     left = {folder.name for folder in (tmp_path / "kept").iterdir()}
     assert left == {"2", "3"}
+
+
+def test_a_full_disk_or_half_an_installation_costs_only_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import openvino
+
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("basic_ios::clear: iostream error")
+
+    monkeypatch.setattr(openvino, "save_model", full)
+    assert isinstance(prepare_to_predict(made(), OPENVINO, tmp_path / "kept" / "abc"), OpenVinoNetwork)
+    monkeypatch.delattr(openvino, "Core")
+    assert isinstance(prepare_to_predict(made(), OPENVINO), UNet)
 
 
 def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from unet_studio.core.errors import UserError
 from unet_studio.jobs.context import JobCancelled
 from unet_studio.settings.mask_formats import CLASS_FORMAT, MASK_FORMATS
 from unet_studio.settings.network import PRESETS
-from unet_studio.settings.training import MOST_SCALE
+from unet_studio.settings.training import LEAST_SCALE, MOST_SCALE
 
 EXIT_DONE = 0
 EXIT_BAD_INPUT = 2
@@ -143,7 +143,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
     train.add_argument("--val-images", type=Path, metavar="DIR")
     train.add_argument("--val-masks", type=Path, metavar="DIR")
     train.add_argument("--seed", type=int, metavar="S")
-    _device_and_json(train)
+    _device_and_json(train, _DEVICES.replace("openvino|", ""))  # It only predicts.
 
     evaluate = commands.add_parser("evaluate", help="compare predicted with true masks of the same stems")
     evaluate.add_argument("--pred", required=True, type=Path, metavar="DIR")
@@ -173,6 +173,9 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
     return parser, set(commands.choices)
 
 
+_DEVICES = "auto|cpu|openvino|cuda|cuda:N|mps|xpu"
+
+
 def _scale(text: str) -> float | None:
     if text == "auto":
         return None
@@ -180,11 +183,11 @@ def _scale(text: str) -> float | None:
         scale = float(text)
     except ValueError:
         scale = 0.0
-    if not 0 < scale <= MOST_SCALE:
-        raise argparse.ArgumentTypeError(f"{text} is not auto or a number above 0, at most {MOST_SCALE}")
+    if not LEAST_SCALE <= scale <= MOST_SCALE:
+        raise argparse.ArgumentTypeError(f"{text} is not auto or a number from {LEAST_SCALE} to {MOST_SCALE}")
     return scale
 
 
-def _device_and_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", default="auto", metavar="auto|cpu|openvino|cuda|cuda:N|mps|xpu")
+def _device_and_json(parser: argparse.ArgumentParser, devices: str = _DEVICES) -> None:
+    parser.add_argument("--device", default="auto", metavar=devices)
     parser.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")

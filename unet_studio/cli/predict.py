@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import numpy as np
 
 from unet_studio.cli.progress import ProgressLine
 from unet_studio.core.errors import ImageFileError, LabelFileError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.proposals import Proposals
+from unet_studio.core.sentences import Sentence
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_folder import expand_paths
 from unet_studio.io.image_source import ImageSource, is_held_whole, whole_plane
@@ -138,9 +140,11 @@ def _by_parts(task: _Task, plane: _Plane, progress: ProgressLine) -> tuple[Predi
     def ask(area: Rect) -> tuple[Predicted, list[Any]]:
         pixels = plane.source.read(window_of(area, bounds, scale), t=plane.t, z=plane.z)
         answer, arrays = task.engine.run(task.request(plane, scale), [seen.of(pixels), seen.of(reference)])
-        return cast(Predicted, answer), arrays
+        outcome = cast(Predicted, answer)
+        notes.extend(note for note in outcome.notes if note not in notes)
+        return outcome, arrays
 
-    scale = task.scale
+    scale, notes = task.scale, list[Sentence]()
     for number, area in enumerate(areas):
         outcome, arrays = ask(area)
         if tells_scale(outcome, scale):
@@ -152,6 +156,7 @@ def _by_parts(task: _Task, plane: _Plane, progress: ProgressLine) -> tuple[Predi
         seconds += outcome.seconds
         progress(Progress(0, number + 1, len(areas)))
     files = write_plane_masks(task.out, plane.stem, proposals.tiles, bounds, task.formats)
+    outcome = msgspec.structs.replace(outcome, notes=notes)
     return outcome, _row(outcome, len(proposals.table), seconds, files)
 
 

@@ -41,6 +41,8 @@ class Proposals:
     """Seconds since the epoch; tells this set of proposals from an earlier one."""
     covered: list[Rect] | None = None
     """The parts of a large plane that were proposed on so far; None: all of the plane was."""
+    scale: float | None = None
+    """Times its size at which the network saw a large plane; None: not known yet."""
 
     @staticmethod
     def from_label_image(labels: LabelArray, *, model: str, corner: TileIndex = _FIRST_TILE) -> Proposals:

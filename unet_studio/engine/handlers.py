@@ -7,6 +7,7 @@ import platform
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from unet_studio.jobs.messages import (
 from unet_studio.settings.locations import user_folder
 from unet_studio.unet.device import Device, choose_device, device_to_predict, list_devices
 from unet_studio.unet.inference import DeviceMemoryError, propose
+from unet_studio.unet.network import UNet
 from unet_studio.unet.prepared import Predictor, prepare_to_predict
 from unet_studio.unet.summary import summarize
 from unet_studio.unet.weights import load_network
@@ -50,6 +52,8 @@ def handle_predict(
     device = device_to_predict(request.device)
     folder = Path(request.model)
     network, model = _network(folder, device, _stamp(folder))
+    if device.by_openvino and isinstance(network, UNet):  # OpenVINO does not take every network.
+        device = replace(device, by_openvino=False)
     about: dict[str, Any] = {"pixel_size_um": request.pixel_size_um, "scale": request.scale}
     if len(arrays) > 1:
         about["reference"] = arrays[1]

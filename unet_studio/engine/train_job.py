@@ -56,10 +56,10 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     truths = read_truths(train_files, request.config.masks, context)
     val_truths = read_truths(val_files, request.config.masks, context)
     start = _starting_point(request, highest_class([*truths, *val_truths]))
-    start = _with_scale(start, truths, request.config.image_scale)
-    truths, val_truths = ([t.scaled(start.model.scale) for t in some] for some in (truths, val_truths))
     if not val_truths and request.config.val_fraction > 0:
         truths, val_truths = hold_out_regions(truths)
+    start = _with_scale(start, truths, request.config.image_scale)
+    truths, val_truths = ([t.scaled(start.model.scale) for t in some] for some in (truths, val_truths))
     config = msgspec.structs.replace(request.config, network=start.network.config)
     names = start.model.classes or _numbered_classes(config.network.classes - 1)
     _check_sizes(config)
@@ -157,10 +157,10 @@ def _with_scale(start: _Start, truths: Sequence[Truth], scale: float | None) -> 
     if scale is None:
         scale = scale_by_objects(found.width_px, model.object_px, model.scale)
     notes = list(start.notes)
-    if scale != 1.0:
+    if scale != 1.0 and found.count:
         text = "The images are seen at {scale} times their size: their cells are about {px} px wide."
         notes.append(Sentence(text, {"scale": f"{scale:.2g}", "px": f"{found.width_px:.0f}"}))
-    width = round(found.width_px * scale, 1) or None
+    width = round(found.width_px * scale, 1) or model.object_px
     return _Start(start.network, msgspec.structs.replace(model, scale=scale, object_px=width), notes)
 
 

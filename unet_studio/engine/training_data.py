@@ -59,7 +59,8 @@ class Truth:
         shape = scaled_shape(self.labels.shape, scale)
         plane = self.plane if self.plane.ndim == 3 else self.plane[:, :, None]
         return Truth(
-            rescaled(np.asarray(plane, np.float32), shape),
+            # Pixels that are no number are black, and only they.
+            rescaled(np.nan_to_num(np.asarray(plane, np.float32), nan=0.0, posinf=0.0, neginf=0.0), shape),
             rescaled_labels(self.labels, shape),
             None if self.semantic is None else rescaled_labels(self.semantic, shape),
             None if self.checked is None else rescaled_labels(self.checked, shape),

@@ -16,6 +16,7 @@ from unet_studio.core.sentences import Sentence
 from unet_studio.gui.background.engine_thread import Prepared
 from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.io.image_source import ImageSource, PlaneArray
+from unet_studio.io.model_folder import read_model_config
 from unet_studio.io.overview import sample_pixels
 from unet_studio.jobs.messages import Predict, Predicted
 from unet_studio.jobs.parts import all_areas, join_part, part_of, tells_scale, window_of
@@ -45,10 +46,10 @@ class PartsRun:
     areas: deque[Rect]
     total: int
     is_whole: bool
-    scale: float | None = None
-    """At which the network sees the plane; the first part that tells decides for all."""
-    weights: str = ""
-    """Checksum of the model that proposed on the first part."""
+    weights: str
+    """Checksum of the model that proposes."""
+    chosen_scale: float | None
+    """At which a person wants the plane to be seen; None: the first part that tells decides for all."""
     notes: list[Sentence] = field(default_factory=list)
     found: int = 0
     seconds: float = 0.0
@@ -61,7 +62,7 @@ class PartsRun:
     def on_part(image: LoadedImage, model: Path, area: Rect, store: ProjectStore | None) -> PartsRun:
         """Only one area; proposals of the same model elsewhere stay."""
         seen = _input(image, store)
-        made_by, proposals = _made_by(model, seen), image.proposals
+        made_by, proposals = _made_by(model, seen, store), image.proposals
         if proposals is None or proposals.model != made_by:
             proposals = Proposals.from_parts(model=made_by)
         return _run(image, model, seen, proposals, [area], store, total=1, is_whole=False)
@@ -70,12 +71,17 @@ class PartsRun:
     def on_whole(image: LoadedImage, model: Path, view: Rect, store: ProjectStore | None) -> PartsRun:
         """All areas that were not done before by the same model, what is seen first."""
         seen = _input(image, store)
-        made_by, proposals = _made_by(model, seen), image.proposals
+        made_by, proposals = _made_by(model, seen, store), image.proposals
         if proposals is None or proposals.model != made_by or proposals.covered is None:
             proposals = Proposals.from_parts(model=made_by)
         areas = areas_left(image.document.bounds, proposals, view)
         total = len(all_areas(image.document.bounds))
         return _run(image, model, seen, proposals, areas, store, total=total, is_whole=True)
+
+    @property
+    def scale(self) -> float | None:
+        """At which the network sees the plane; None: not known yet."""
+        return self.chosen_scale or self.proposals.scale
 
     @property
     def done(self) -> int:
@@ -121,20 +127,18 @@ class PartsRun:
         self.notes += [note for note in outcome.notes if note not in self.notes]
         if not tells_scale(outcome, self.scale):
             return False
-        self.scale = outcome.scale
+        self.proposals.scale = outcome.scale
         return True
 
     def check_model(self, outcome: Predicted) -> None:
-        """Raise UserError if the model's folder was written anew since the first part: the rest would be of
-        another model. What is there counts as the older one's, Ctrl+P begins anew."""
-        if self.weights and outcome.weights != self.weights:
-            self.proposals.model = f"{self.proposals.model}, {self.weights[:8]}"
+        """Raise UserError if the model's folder was written anew meanwhile: the rest would be of another
+        model. What is there is the older one's, Ctrl+P begins anew."""
+        if outcome.weights != self.weights:
             raise UserError(
                 "The model {model} was exchanged while it proposed. What it proposed so far is kept; Ctrl+P "
                 "begins anew with the model that is there now.",
                 model=self.model.name,
             )
-        self.weights = outcome.weights
 
     @property
     def has_taken(self) -> bool:
@@ -148,7 +152,8 @@ class PartsRun:
             self.proposals, part, self.areas.popleft(), self.bounds, outcome, self.scale,
             instance_ids=instance_ids,
         )  # fmt: skip
-        self.scale = self.scale or outcome.scale
+        if self.scale is None:
+            self.proposals.scale = outcome.scale
         waiting = self.proposals.table.keys() - self.proposals.rejected
         self.found += sum(number > newest for number in waiting)
         self.seconds += time.monotonic() - self._began
@@ -197,7 +202,7 @@ def _run(
     return PartsRun(
         store, image.id, image.plane_id, image.record.title, image.source, seen, image.t, image.z,
         image.document.bounds, model, proposals, deque(areas), total, is_whole,
-        image_scale(store) if store is not None else None,
+        read_model_config(model).weights_sha256, image_scale(store) if store is not None else None,
     )  # fmt: skip
 
 
@@ -205,8 +210,15 @@ def _input(image: LoadedImage, store: ProjectStore | None) -> ModelInput:
     return model_input(store, image.source, image.usual_input) if store is not None else image.usual_input
 
 
-def _made_by(model: Path, seen: ModelInput) -> str:
-    """What tells one set of proposals from another: also what was read."""
+def _made_by(model: Path, seen: ModelInput, store: ProjectStore | None) -> str:
+    """What tells one set of proposals from another: the weights, what they read, and a size a person chose.
+    Raises ModelError."""
+    words = [model.name, read_model_config(model).weights_sha256[:12]]
     if seen.haematoxylin:
-        return f"{model.name}, haematoxylin"
-    return model.name if seen.channel is None else f"{model.name}, channel {seen.channel + 1}"
+        words.append("haematoxylin")
+    elif seen.channel is not None:
+        words.append(f"channel {seen.channel + 1}")
+    scale = image_scale(store) if store is not None else None
+    if scale is not None:
+        words.append(f"{scale:g} times its size")
+    return ", ".join(words)

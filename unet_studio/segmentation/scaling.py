@@ -55,15 +55,15 @@ def _areas(labels: LabelArray) -> npt.NDArray[np.int64]:
     return np.asarray(counts[counts > 0], np.int64)
 
 
-def scale_by_pixel_size(model_um: float | None, image_um: float | None) -> float | None:
-    """How many times as large the image has to be for its pixels to be the model's: 1 where they are alike,
-    networks are trained on some variation. None where one of the sizes is not known."""
+def scale_by_pixel_size(model_um: float | None, image_um: float | None, usual: float = 1.0) -> float | None:
+    """How many times as large the image has to be for its pixels to be the model's: `usual` where that is
+    nearly so, networks are trained on some variation. None where one of the sizes is not known."""
     if model_um is None or image_um is None:
         return None
     scale = image_um / model_um
-    if 1 / _WORTH_IT < scale < _WORTH_IT:
-        return 1.0
-    return min(_MOST, max(1 / _MOST, scale))
+    if 1 / _WORTH_IT < scale / usual < _WORTH_IT:
+        return usual
+    return min(_MOST, max(COARSE[0], scale))
 
 
 def scale_by_objects(width_px: float, model_px: float | None, usual: float = 1.0) -> float:
@@ -103,12 +103,15 @@ def scale_of_wide_objects(
     return None
 
 
-def scale_of_narrow_objects(found: Objects, model_px: float, usual: float) -> float | None:
+def scale_of_seen_objects(found: Objects, model_px: float, usual: float) -> float | None:
     """The scale for an image in which, in px of its own size, these were found at the `usual` scale: another
-    one where they are too narrow there. None if there are too few to tell."""
+    one where they are too narrow there. None if they tell nothing: a few, specks, crumbs of wide ones."""
     if found.count < _FEWEST:
         return None
-    return max(usual, scale_by_objects(found.width_px, model_px, usual))
+    if _NARROWEST < found.width_px * usual / model_px < _WIDEST:
+        return usual
+    scale = scale_by_objects(found.width_px, model_px, usual)
+    return scale if scale > usual else None
 
 
 def rescaled(plane: npt.NDArray[np.float32], shape: tuple[int, int]) -> npt.NDArray[np.float32]:

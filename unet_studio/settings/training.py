@@ -12,8 +12,8 @@ from unet_studio.settings.network import UNetConfig
 
 MOST_CLASSES = 254
 """Without background: what the network's config can count."""
-MOST_SCALE = 8
-"""The largest size, times their own, at which images are seen."""
+LEAST_SCALE, MOST_SCALE = 1 / 64, 8
+"""The smallest and the largest size, times their own, at which images are seen."""
 
 
 class BorderWeights(Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,7 +111,7 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """What the values of a mask are: an id per instance, or a class per pixel."""
     classes: tuple[ObjectClass, ...] = ()
     """Without background; empty: as many as the network has, named by number."""
-    image_scale: Annotated[float, Meta(gt=0, le=MOST_SCALE)] | None = None
+    image_scale: Annotated[float, Meta(ge=LEAST_SCALE, le=MOST_SCALE)] | None = None
     """How many times their size the images are seen at; None: by how wide their objects are."""
     epochs: Annotated[int, Meta(ge=1, le=100_000)] = 50
     steps: Annotated[int, Meta(ge=1)] | None = None

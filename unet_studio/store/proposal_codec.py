@@ -20,6 +20,7 @@ class _ProposalsData(msgspec.Struct, array_like=True):
     """Class of the proposals that are not of the first one."""
     made_at: float = 0.0
     covered: list[tuple[int, int, int, int]] | None = None
+    scale: float | None = None
 
 
 def pack_proposals(proposals: Proposals) -> bytes:
@@ -40,6 +41,7 @@ def pack_proposals(proposals: Proposals) -> bytes:
             covered=None
             if proposals.covered is None
             else [(rect.top, rect.left, rect.bottom, rect.right) for rect in proposals.covered],
+            scale=proposals.scale,
         )
     )
 
@@ -58,4 +60,5 @@ def unpack_proposals(data: bytes) -> Proposals:
         set(found.rejected),
         found.made_at,
         None if found.covered is None else [Rect(*ends) for ends in found.covered],
+        found.scale,
     )

@@ -103,7 +103,7 @@ def device_to_predict(wanted: str = "auto") -> Device:
 
 
 def with_precision(device: Device, wanted: str) -> Device:
-    """The device with the precision a person asks for; "auto" leaves the measured choice."""
+    """The device with the precision a person asks for; "auto" leaves it as it is."""
     if wanted in ("auto", device.precision_name):
         return device
     precision = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[wanted]

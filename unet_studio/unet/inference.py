@@ -25,7 +25,7 @@ from unet_studio.segmentation.scaling import (
     Objects,
     rescaled,
     scale_by_pixel_size,
-    scale_of_narrow_objects,
+    scale_of_seen_objects,
     scale_of_wide_objects,
     scaled_shape,
 )
@@ -84,8 +84,8 @@ def propose(
     image = normalize(adapted, model.normalization, reference=reference)
     view = _View(network, model, image, device, [note] if note else [])
     if scale is None:
-        scale = scale_by_pixel_size(model.pixel_size_um, pixel_size_um)
-        if scale is not None and scale != 1.0:
+        scale = scale_by_pixel_size(model.pixel_size_um, pixel_size_um, model.scale)
+        if scale not in (None, model.scale):
             text = "Seen at {scale} times its size: a pixel is {image} µm, the model learnt at {model} µm."
             sizes = {"image": f"{pixel_size_um:.3g}", "model": f"{model.pixel_size_um:.3g}"}
             view.notes.append(Sentence(text, {"scale": f"{scale:.2g}"} | sizes))
@@ -113,7 +113,7 @@ def _seen_by_objects(view: _View, object_px: float, context: JobContext) -> tupl
     scale = scale_of_wide_objects(objects_at, view.shape, object_px, usual)
     seen = view.seen_at(scale or usual, context)
     if scale is None:
-        scale = scale_of_narrow_objects(seen.objects, object_px, usual)
+        scale = scale_of_seen_objects(seen.objects, object_px, usual)
         if scale is not None and scale != usual:
             seen = view.seen_at(scale, context)
     if scale is not None and scale != usual:
@@ -159,8 +159,12 @@ class _View:
         probabilities = self._probabilities(scale, context)
         if scale != 1.0:
             probabilities = rescaled(probabilities, self.shape)
-        least_px = round(self.model.postprocessing.min_area_px / scale**2)
-        settings = msgspec.structs.replace(self.model.postprocessing, min_area_px=least_px)
+        settings = self.model.postprocessing
+        settings = msgspec.structs.replace(
+            settings,
+            min_area_px=round(settings.min_area_px / scale**2),
+            grow_px=round(settings.grow_px / scale),
+        )
         labels, class_of = instances_of_classes(probabilities, settings, self.model.stuff)
         return _Seen(probabilities, labels, class_of, self.model.stuff)
 

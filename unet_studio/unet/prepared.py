@@ -52,7 +52,8 @@ def prepare_to_predict(network: UNet, device: Device, cache: Path | None = None)
     if device.by_openvino:
         try:
             return OpenVinoNetwork(network, device.precision, cache)
-        except NotConvertible as error:
+        except (NotConvertible, ImportError, AttributeError, OSError, RuntimeError) as error:
+            # Also where half of the library is left of an installation.
             _log.warning("predicted by PyTorch: OpenVINO does not take the network (%s)", error)
     network.eval().requires_grad_(False)
     for module in network.modules():

@@ -122,12 +122,17 @@ class VariationPreview(QWidget):
             if isValid(self):
                 self._is_computing = False
                 self._pictures.say(error_text(error))
+                if model != self._model:
+                    self._timer_start()
 
         self._pool.submit(work, done, failed)
 
 
 def _as_seen(sample: Sample, model: Path | None, scale: float | None) -> Sample:
-    """At the size at which the network will see it. Raises UserError if the model is gone."""
+    """At the size at which the network will see it, if this sample is like the others.
+
+    Raises UserError if the model is gone.
+    """
     if scale is None:
         if model is None:
             return sample
