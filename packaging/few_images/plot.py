@@ -13,6 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, LEFT, TOP, GAP = 250, 210, 46, 34, 40
+LEGEND_WIDTH = 680
 COLOURS = {1: "#d95f02", 3: "#1b6ca8", 10: "#1b8a5a"}
 TITLES = {"em": "EM membranes: AP50", "sem": "SEM axons: mean Dice", "stained": "stained nuclei: AP50"}
 SCORE_COLUMN = {"em": 3, "sem": 2, "stained": 3}
@@ -32,7 +33,7 @@ def panel(kind: str, runs: Sequence[dict[str, Any]], ceiling: float | None, minu
         y = HEIGHT * (1 - tenth / 10)
         out.append(f'<line x1="0" y1="{y}" x2="{WIDTH}" y2="{y}" class="grid"/>')
         out.append(f'<text x="-6" y="{y + 4}" class="left">{tenth / 10:g}</text>')
-    for minute in range(int(minutes) + 1):
+    for minute in range(round(minutes) + 1):
         out.append(
             f'<text x="{WIDTH * minute / minutes}" y="{HEIGHT + 16}" class="below">{minute} min</text>'
         )
@@ -57,7 +58,7 @@ def picture(runs: Sequence[dict[str, Any]]) -> str:
     }
     kinds = [kind for kind in TITLES if any(run["kind"] == kind for run in curves)]
     minutes = max(run["points"][-1][0] for run in curves) * STEP_S / 60
-    width = len(kinds) * (LEFT + WIDTH + GAP)
+    width = max(len(kinds) * (LEFT + WIDTH + GAP), LEGEND_WIDTH)
     height = TOP + HEIGHT + 56
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">',
