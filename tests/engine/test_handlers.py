@@ -22,7 +22,31 @@ from unet_studio.unet.inference import DeviceMemoryError
 from unet_studio.unet.weights import load_network
 
 MODEL = RESOURCES / "models" / "nuclei"
+PLANE = np.random.default_rng(0).integers(0, 255, (80, 90, 1)).astype(np.uint8)
 GPU = Device(torch.device("cuda"), torch.float32, "a test says so")
+
+
+def fail_on(device: Device, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Predicting on this device fails from now on, and it is the one that is chosen."""
+    real = handlers.propose
+
+    def failing(network, model, plane, where, context, **about):  # type: ignore[no-untyped-def]
+        if where is device:
+            raise error
+        return real(network, model, plane, where, context, **about)
+
+    monkeypatch.setattr(handlers, "propose", failing)
+    monkeypatch.setattr(handlers, "device_to_predict", lambda name: device)
+
+
+def answer() -> Predicted:
+    """What comes of a request, with labels and a note of one line."""
+    context = ServerContext(1, lambda event: None)
+    outcome, arrays = handlers.handle_predict(Predict(job=1, model=str(MODEL)), [PLANE], context)
+    assert isinstance(outcome, Predicted)
+    assert arrays[0].shape == PLANE.shape[:2]
+    assert "\n" not in str(outcome.notes[-1])
+    return outcome
 
 
 @pytest.mark.parametrize(
@@ -35,51 +59,24 @@ GPU = Device(torch.device("cuda"), torch.float32, "a test says so")
 def test_what_a_gpu_cannot_do_the_processor_does_and_says_so(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = handlers.propose
-
-    def failing(network, model, plane, device, context, **about):  # type: ignore[no-untyped-def]
-        if device is GPU:
-            raise error
-        return real(network, model, plane, device, context, **about)
-
+    fail_on(GPU, error, monkeypatch)
     monkeypatch.setattr(Device, "name", property(lambda self: self.torch_device.type))
-    monkeypatch.setattr(handlers, "propose", failing)
     monkeypatch.setattr(handlers, "_network", lambda folder, device, stamp: load_network(folder))
-    monkeypatch.setattr(handlers, "device_to_predict", lambda name: GPU)
-    plane = np.random.default_rng(0).integers(0, 255, (80, 90, 1)).astype(np.uint8)
-    context = ServerContext(1, lambda event: None)
-    outcome, arrays = handlers.handle_predict(Predict(job=1, model=str(MODEL)), [plane], context)
-    assert isinstance(outcome, Predicted)
-    assert arrays[0].shape == (80, 90)
+    outcome = answer()
     assert "processor" in str(outcome.notes[-1])
-    assert "\n" not in str(outcome.notes[-1])
     assert outcome.weights == load_network(MODEL)[1].weights_sha256
 
 
 def test_what_openvino_cannot_do_pytorch_does_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = handlers.propose
     by_openvino = Device(torch.device("cpu"), torch.float32, "a test says so", by_openvino=True)
-
-    def failing(network, model, plane, device, context, **about):  # type: ignore[no-untyped-def]
-        if device is by_openvino:
-            raise RuntimeError("Exception from src/plugins/intel_cpu:\nno such layer")
-        return real(network, model, plane, device, context, **about)
-
-    monkeypatch.setattr(handlers, "propose", failing)
     network, model = load_network(MODEL)
 
     def loaded(folder: object, device: Device, stamp: float) -> tuple[object, object]:
         return (object() if device.by_openvino else network), model
 
+    fail_on(by_openvino, RuntimeError("Exception from src/plugins/intel_cpu:\nno such layer"), monkeypatch)
     monkeypatch.setattr(handlers, "_network", loaded)
-    monkeypatch.setattr(handlers, "device_to_predict", lambda name: by_openvino)
-    plane = np.random.default_rng(0).integers(0, 255, (80, 90, 1)).astype(np.uint8)
-    context = ServerContext(1, lambda event: None)
-    outcome, arrays = handlers.handle_predict(Predict(job=1, model=str(MODEL)), [plane], context)
-    assert isinstance(outcome, Predicted)
-    assert arrays[0].shape == (80, 90)
-    assert "computed by PyTorch" in str(outcome.notes[-1])
-    assert "\n" not in str(outcome.notes[-1])
+    assert "computed by PyTorch" in str(answer().notes[-1])
 
 
 def test_the_processor_itself_has_nobody_to_hand_on_to(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -537,24 +537,6 @@ def test_a_model_that_is_exchanged_while_it_proposes_is_told_and_ctrl_p_begins_a
     assert parts == 2 + 4, "all four parts again"
 
 
-def test_a_slide_that_vanishes_while_it_is_proposed_on_ends_in_a_sentence_and_keeps_what_is_done(
-    window: MainWindow, hand: Hand, large: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tiff, "_IN_MEMORY_BYTES", 0)
-    hand.open(large)
-    image = window.session.current
-    assert image is not None
-    window.actions_by_id["propose.whole"].trigger()
-    hand.qtbot.waitUntil(lambda: bool(image.proposals and image.proposals.covered), timeout=60_000)
-    with hand.qtbot.waitSignal(window.proposing.failed, timeout=60_000):
-        (large / "slide.tif").write_bytes(b"")
-    assert "slide.tif" in window.notice.text
-    assert "Traceback" not in window.notice.text
-    assert image.proposals is not None
-    assert len(image.proposals.covered or []) >= 1
-    assert image.proposals.table
-
-
 def test_the_size_a_person_chooses_is_that_at_which_the_model_sees_the_projects_images(
     window: MainWindow, hand: Hand, folder: Path
 ) -> None:

@@ -61,22 +61,22 @@ class PartsRun:
     @staticmethod
     def on_part(image: LoadedImage, model: Path, area: Rect, store: ProjectStore | None) -> PartsRun:
         """Only one area; proposals of the same model elsewhere stay."""
-        seen = _input(image, store)
-        made_by, proposals = _made_by(model, seen, store), image.proposals
+        seen, weights, scale = _settings(image, model, store)
+        made_by, proposals = _made_by(model, weights, seen, scale), image.proposals
         if proposals is None or proposals.model != made_by:
             proposals = Proposals.from_parts(model=made_by)
-        return _run(image, model, seen, proposals, [area], store, total=1, is_whole=False)
+        return _run(image, model, seen, weights, scale, proposals, [area], store, total=1, is_whole=False)
 
     @staticmethod
     def on_whole(image: LoadedImage, model: Path, view: Rect, store: ProjectStore | None) -> PartsRun:
         """All areas that were not done before by the same model, what is seen first."""
-        seen = _input(image, store)
-        made_by, proposals = _made_by(model, seen, store), image.proposals
+        seen, weights, scale = _settings(image, model, store)
+        made_by, proposals = _made_by(model, weights, seen, scale), image.proposals
         if proposals is None or proposals.model != made_by or proposals.covered is None:
             proposals = Proposals.from_parts(model=made_by)
         areas = areas_left(image.document.bounds, proposals, view)
         total = len(all_areas(image.document.bounds))
-        return _run(image, model, seen, proposals, areas, store, total=total, is_whole=True)
+        return _run(image, model, seen, weights, scale, proposals, areas, store, total=total, is_whole=True)
 
     @property
     def scale(self) -> float | None:
@@ -192,6 +192,8 @@ def _run(
     image: LoadedImage,
     model: Path,
     seen: ModelInput,
+    weights: str,
+    scale: float | None,
     proposals: Proposals,
     areas: Sequence[Rect],
     store: ProjectStore | None,
@@ -202,23 +204,27 @@ def _run(
     return PartsRun(
         store, image.id, image.plane_id, image.record.title, image.source, seen, image.t, image.z,
         image.document.bounds, model, proposals, deque(areas), total, is_whole,
-        read_model_config(model).weights_sha256, image_scale(store) if store is not None else None,
+        weights, scale,
     )  # fmt: skip
 
 
-def _input(image: LoadedImage, store: ProjectStore | None) -> ModelInput:
-    return model_input(store, image.source, image.usual_input) if store is not None else image.usual_input
+def _settings(
+    image: LoadedImage, model: Path, store: ProjectStore | None
+) -> tuple[ModelInput, str, float | None]:
+    """What the model reads, its weights' checksum, the scale a person chose. Raises ModelError."""
+    weights = read_model_config(model).weights_sha256
+    if store is None:
+        return image.usual_input, weights, None
+    return model_input(store, image.source, image.usual_input), weights, image_scale(store)
 
 
-def _made_by(model: Path, seen: ModelInput, store: ProjectStore | None) -> str:
-    """What tells one set of proposals from another: the weights, what they read, and a size a person chose.
-    Raises ModelError."""
-    words = [model.name, read_model_config(model).weights_sha256[:12]]
+def _made_by(model: Path, weights: str, seen: ModelInput, scale: float | None) -> str:
+    """What tells one set of proposals from another: weights, what they read, a size a person chose."""
+    words = [model.name, weights[:12]]
     if seen.haematoxylin:
         words.append("haematoxylin")
     elif seen.channel is not None:
         words.append(f"channel {seen.channel + 1}")
-    scale = image_scale(store) if store is not None else None
     if scale is not None:
         words.append(f"{scale:g} times its size")
     return ", ".join(words)
