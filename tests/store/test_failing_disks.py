@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -20,8 +21,9 @@ from tests.store.drawing_session import SHAPE, step
 from tests.store.failing_disk_session import STEPS_AFTER, STEPS_BEFORE, STEPS_WHILE
 from tests.store.test_kill_while_drawing import same
 from unet_studio.core.document import Document
-from unet_studio.core.errors import ProjectError
+from unet_studio.core.errors import DamagedProjectError, ProjectError
 from unet_studio.store import project_store
+from unet_studio.store.database import damaged_or_gone
 from unet_studio.store.journal import Listener
 from unet_studio.store.project_store import ProjectStore, Timing
 
@@ -321,3 +323,19 @@ def no_leftover_threads() -> Iterator[None]:
     yield
     left = set(threading.enumerate()) - before
     assert not [thread for thread in left if thread.name in ("journal", "backups")]
+
+
+def test_nonsense_from_a_drive_that_is_lost_is_not_called_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = new_project(tmp_path)
+    nonsense = sqlite3.DatabaseError("database disk image is malformed")
+    assert isinstance(damaged_or_gone(folder, nonsense), DamagedProjectError)
+
+    def lost(*_: object, **__: object) -> None:
+        raise OSError(errno.EHOSTDOWN, "Host is down")
+
+    monkeypatch.setattr(Path, "open", lost)
+    error = damaged_or_gone(folder, nonsense)
+    assert not isinstance(error, DamagedProjectError)
+    assert "Host is down" in str(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import logging.handlers
+import os
 import signal
 import sys
 import time
@@ -97,11 +98,11 @@ class Studio:
             preferences.last_project = str(store.folder)
             save_preferences(preferences)
 
-    def close(self) -> None:
-        """End threads and engines. The window must be closed already."""
-        for thread in (self.proposer, self.trainer):
-            thread.close()
-        self.pool.close()
+    def close(self) -> bool:
+        """End threads and engines. The window must be closed already. False if a thread hangs in a lost
+        drive."""
+        ends = [thread.close() for thread in (self.proposer, self.trainer)]
+        return self.pool.close() and all(ends)
 
 
 def run_window(paths: Sequence[Path]) -> int:
@@ -120,7 +121,11 @@ def run_window(paths: Sequence[Path]) -> int:
     else:
         studio.reopen()
     code = studio.app.exec()
-    studio.close()
+    if not studio.close():
+        # All is written. Python would wait for the thread, which may be for ever.
+        _log.warning("left while a thread was waiting for a drive")
+        logging.shutdown()
+        os._exit(code)
     return code
 
 

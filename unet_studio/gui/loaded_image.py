@@ -327,8 +327,18 @@ def _as_the_file_shows(auto: Contrast, source: ImageSource) -> Contrast:
 
 
 def _found_near(store: ProjectStore, record: ImageRecord) -> ImageRecord:
-    if os.path.lexists(record.path):
+    try:
+        os.lstat(record.path)
         return record  # It is there but cannot be read: opening it says why.
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        # A drive that does not answer has lost nothing: a copy elsewhere is not this file.
+        raise ImageFileError(
+            "{name} cannot be reached ({reason}): connect its drive, then choose it again.",
+            name=record.title,
+            reason=error.strerror,
+        ) from error
     found = store.find_image_file(record)
     if found is None:
         raise MissingImageError(record)

@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
     def __init__(self, pool: Pool, proposer: EngineThread, trainer: EngineThread) -> None:
         super().__init__()
         self.session = session = Session(pool, self)
-        self.models = Models(session)
+        self.models = Models(session, pool)
         self.classes = LabelClasses(session)
         self.proposing = Proposing(session, self.models, self.classes, proposer)
         self.training = Training(session, self.models, trainer)
@@ -309,7 +309,6 @@ class MainWindow(QMainWindow):
         session.project_changed.connect(self._show_title)
         session.project_changed.connect(self.proposing.cancel)
         session.project_moved.connect(self._show_title)
-        session.project_moved.connect(self.models.project_moved)
         session.image_changed.connect(self._show_image)
         session.glanced.connect(self._show_glance)
         session.changed.connect(self._show_change)

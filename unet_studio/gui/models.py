@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from unet_studio.core.errors import ModelError, UserError
+from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.session import Session
-from unet_studio.io.model_folder import list_models
+from unet_studio.io.model_folder import METRICS_NAME, ModelConfig, list_models, read_model_config
 from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder, user_folder
 
 _SETTING = "model"
 
 
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """A model folder and what its files say; `config` is None for one that cannot be used: `problem` says
+    why. `scores`: of its validation images, where they are known."""
+
+    folder: Path
+    config: ModelConfig | None
+    scores: Mapping[str, Any] | None
+    problem: ModelError | None = None
+
+
 class Models(QObject):
-    """Project models, the person's own, the shipped ones; the choice is remembered in the project."""
+    """Project models, the person's own, the shipped ones; the choice is remembered in the project.
+
+    Folders are looked into in a worker: a project may be on a share that does not answer.
+    """
 
     changed = Signal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, pool: Pool) -> None:
         super().__init__(session)
-        self._session = session
+        self._session, self._pool = session, pool
+        # The program's own are there at once.
+        self._known = {known.folder: known for known in _look_into([shipped_models_folder()])}
         self._current: Path | None = None
+        self._looks = 0
         session.project_changed.connect(self._restore)
+        session.project_moved.connect(self._restore)
         self._restore()
 
     @property
@@ -33,8 +56,12 @@ class Models(QObject):
         return self._current
 
     def all(self) -> list[Path]:
-        """Every model folder: this project's first, the newest on top."""
-        return list_models(*self._roots())
+        """Every model folder that is known: this project's first, the newest on top."""
+        return list(self._known)
+
+    def known(self, folder: Path) -> KnownModel | None:
+        """What is known of a model; None before it has been looked into."""
+        return self._known.get(folder)
 
     def choose(self, folder: Path) -> None:
         """Use this model from now on."""
@@ -42,25 +69,54 @@ class Models(QObject):
         if self._session.store is not None:
             self._session.store.record_setting(_SETTING, self._stored(folder))
         self.changed.emit()
+        if folder not in self._known:
+            self._look()
 
     def project_models_folder(self) -> Path | None:
         """Where fine-tuned models of the open project go."""
         return self._session.store.folder / "models" if self._session.store else None
 
-    def project_moved(self) -> None:
-        """The project goes on in another folder, and its models with it."""
-        project = self.project_models_folder()
-        if self._current is not None and project is not None and (project / self._current.name).is_dir():
-            self.choose(project / self._current.name)
-        else:
-            self.changed.emit()
-
     def _restore(self) -> None:
+        """Another project: the model it used, its other models as soon as they have been found."""
+        shipped = shipped_models_folder()
+        self._known = {folder: known for folder, known in self._known.items() if folder.parent == shipped}
+        self._current = self._remembered() or self._usual()
+        self.changed.emit()
+        self._look()
+
+    def _remembered(self) -> Path | None:
+        """The model that the project names, whether it is there or not."""
         stored = self._session.store.setting(_SETTING) if self._session.store else None
-        found = self.all()
-        wanted = [f for f in found if stored in (self._stored(f), str(f))] if stored else []
-        shipped = [f for f in found if f.name == DEFAULT_MODEL and f.parent == shipped_models_folder()]
-        self._current = next(iter(wanted + shipped + found), None)
+        project = self.project_models_folder()
+        if not stored or project is None:
+            return None
+        where, _, name = stored.partition(":")
+        if where == "shipped":
+            return shipped_models_folder() / name
+        return project / name if where == "project" else Path(stored)
+
+    def _usual(self) -> Path | None:
+        usual = shipped_models_folder() / DEFAULT_MODEL
+        return usual if usual in self._known else next(iter(self._known), None)
+
+    def _look(self) -> None:
+        roots = self._roots()
+        self._looks += 1
+        this_look = self._looks
+
+        def found(known: list[KnownModel]) -> None:
+            if this_look == self._looks:  # Else there is another project, or another model, meanwhile.
+                self._learn(known)
+
+        def failed(_: UserError) -> None:
+            pass  # A drive that is lost: whoever proposes is told. What was known stays known.
+
+        self._pool.submit(lambda: _look_into(roots), found, failed)
+
+    def _learn(self, known: list[KnownModel]) -> None:
+        self._known = {model.folder: model for model in known}
+        if self._current not in self._known:
+            self._current = self._usual()
         self.changed.emit()
 
     def _stored(self, folder: Path) -> str:
@@ -72,6 +128,23 @@ class Models(QObject):
     def _roots(self) -> list[Path]:
         project = self.project_models_folder()
         return [*([project] if project else []), user_folder() / "models", shipped_models_folder()]
+
+
+def _look_into(roots: Sequence[Path]) -> list[KnownModel]:
+    return [_read(folder) for folder in list_models(*roots)]
+
+
+def _read(folder: Path) -> KnownModel:
+    try:
+        config = read_model_config(folder)
+    except ModelError as error:
+        return KnownModel(folder, None, None, error)
+    try:
+        metrics = msgspec.json.decode((folder / METRICS_NAME).read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.DecodeError):
+        return KnownModel(folder, config, None)
+    scores = metrics.get("validation")
+    return KnownModel(folder, config, scores if isinstance(scores, dict) else None)
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
@@ -22,6 +23,7 @@ from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.canvas.image_layer import Picture, Pixels
+from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.loaded_image import (
     LoadedImage,
     PlaneKey,
@@ -50,6 +52,8 @@ _KEPT_EDIT_BYTES = 2**20
 _CLOSE_TIMEOUT_S = 10.0
 _STALL_S = 5.0
 _STALL_POLL_MS = 1000
+_SLOW_READING_S = 4.0
+_SLOW_AGAIN_S = 10.0
 
 # Names of edits, as undo shows them.
 ACCEPT_ALL = mark("edits", "Accept all proposals")
@@ -100,6 +104,9 @@ class Session(QObject):
         self._ahead: dict[PlaneKey, tuple[int, Document]] = {}
         """Planes that were edited without being shown, until the disk has it all or they are shown."""
         self._wanted: PlaneKey | None = None
+        self._loading_since: float | None = None
+        self._reads_slowly = False
+        self._slowness_told_at = 0.0
         self._checked: dict[int, dict[int, CheckedState]] = {}
         """By image: how much of each of its planes is checked."""
         self._recent: deque[tuple[History, Edit, PackedEdit]] = deque()
@@ -119,6 +126,7 @@ class Session(QObject):
         self._stalled = False
         stall = QTimer(self)
         stall.timeout.connect(self._check_stall)
+        stall.timeout.connect(self._check_reading)
         stall.start(_STALL_POLL_MS)
 
     # Opening
@@ -244,7 +252,7 @@ class Session(QObject):
             self._store_signals.blockSignals(True)
             self._store_signals.deleteLater()
             self._store_signals = None
-        self.store, self.current, self._wanted = None, None, None
+        self.store, self.current, self._wanted, self._loading_since = None, None, None, None
         self._kept.clear()
         self._arrived.clear()
         self._ahead.clear()
@@ -286,7 +294,7 @@ class Session(QObject):
         if record is None or self.store is None:
             return
         self.end_stroke()
-        self._wanted = key
+        self._wanted, self._loading_since = key, time.monotonic()
         store, kept = self.store, self._kept.get(key)
         if kept is not None:
             self._image_loaded(kept, store)
@@ -402,6 +410,7 @@ class Session(QObject):
             self._kept[image.key] = image
         if image.key != self._wanted:
             return  # The person has gone on to another one.
+        self._loading_since = None
         arrived = self._arrived.pop(image.plane_id, None)
         if arrived is not None:
             reject_covered(arrived, image.document.labels)
@@ -431,6 +440,7 @@ class Session(QObject):
     def _image_failed(self, error: UserError, key: PlaneKey, store: ProjectStore) -> None:
         if store is not self.store or key != self._wanted:
             return  # The person has gone on to another one.
+        self._loading_since = None
         self.end_stroke()
         self.show_past(None)
         self.current = None
@@ -885,6 +895,24 @@ class Session(QObject):
         if self.store is not None and not self.saving_problem and self.store.journal.waiting_s > _STALL_S:
             self.saving_problem, self._stalled = tr("session", "the disk does not answer"), True
             self.saving_changed.emit()
+
+    def _check_reading(self) -> None:
+        """Nor does it say that it will not give an image."""
+        record = self._records.get(self._wanted.image_id) if self._wanted is not None else None
+        slow_s = 0.0
+        if self._loading_since is not None:
+            slow_s = time.monotonic() - self._loading_since
+        elif self.current is not None and isinstance(self.current.display, TiledImage):
+            slow_s = self.current.display.reading_s
+        reads_slowly = record is not None and slow_s > _SLOW_READING_S
+        is_news = not self._reads_slowly or time.monotonic() - self._slowness_told_at > _SLOW_AGAIN_S
+        if reads_slowly and is_news and record is not None:
+            self._slowness_told_at = time.monotonic()
+            text = tr("session", "{name} is still being read: its drive answers slowly or not at all.")
+            self.said.emit(text.format(name=record.title))
+        elif self._reads_slowly and not reads_slowly:
+            self.said.emit("")
+        self._reads_slowly = reads_slowly
 
     def _backup_failed(self, reason: str) -> None:
         text = tr("session", "The automatic backup of the project could not be made ({reason}).")

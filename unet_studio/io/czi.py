@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, spans
+from unet_studio.io.held_file import HeldFile
 from unet_studio.io.image_source import DAMAGED, ArraySource, Channel, Colour, damaged_file
 from unet_studio.io.optional_reader import reader_module
 
@@ -86,6 +87,7 @@ def open_czi(path: Path, scene: int = 0) -> ArraySource:
         )
         metadata = reader.metadata["ImageDocument"]["Metadata"]
     except DAMAGED as error:
+        reader.close()
         raise damaged_file(path, "CZI", error) from error
     return ArraySource(
         path.name,
@@ -95,6 +97,7 @@ def open_czi(path: Path, scene: int = 0) -> ArraySource:
         channels=_channels(metadata, counts[2]) if kind[1] == 1 else (),
         is_rgb=kind[1] == 3 and counts[2] == 1,
         failures=DAMAGED,
+        held=HeldFile(reader.close),
     )
 
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from unet_studio.core.errors import ImageFileError
 from unet_studio.core.geometry import Rect
 from unet_studio.io.axis_order import Axes, AxisOrder
+from unet_studio.io.held_file import HeldFile
 
 PlaneArray = npt.NDArray[np.generic]
 Colour = tuple[int, int, int]
@@ -124,8 +125,9 @@ class ArraySource:
     """An image whose pixels lie in arrays, one for each level, in memory or read when they are asked for.
 
     `develop` turns stored numbers (h, w, C) into what they stand for: palette colours, inverted grey; it must
-    keep h and w. `failures`: what the arrays raise when their file is damaged or gone. Reading is serialised:
-    most files have one place to read from.
+    keep h and w. `failures`: what the arrays raise when their file is damaged or gone. `held`: the file that
+    the arrays read from, if it is open all the time. Reading is serialised: most files have one place to read
+    from.
     """
 
     name: str
@@ -138,6 +140,7 @@ class ArraySource:
     display_range: tuple[float, float] | None = None
     develop: Callable[[PlaneArray], PlaneArray] | None = None
     failures: tuple[type[Exception], ...] = ()
+    held: HeldFile | None = None
     axes: Axes = field(init=False)
     dtype: np.dtype[Any] = field(init=False)
     levels: tuple[tuple[int, int], ...] = field(init=False)

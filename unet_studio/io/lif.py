@@ -10,6 +10,7 @@ import numpy as np
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, guess_roles
 from unet_studio.io.frame_pixels import FramePixels
+from unet_studio.io.held_file import HeldFile
 from unet_studio.io.image_source import DAMAGED, ArrayLike, ArraySource, damaged_file, plausible_um
 from unet_studio.io.optional_reader import reader_module
 
@@ -20,12 +21,14 @@ _ROLES = {"λ": "C", "Λ": "C", "H": "T", "M": "Z", "N": "Z"}
 
 def lif_scenes(path: Path) -> list[str]:
     """The names of the images in the file. Raises ImageFileError."""
-    return [image.name for image in _images(path)]
+    file, images = _opened(path)
+    file.close()
+    return [image.name for image in images]
 
 
 def open_lif(path: Path, scene: int = 0) -> ArraySource:
     """An image of the file. Raises ImageFileError for a damaged file, or without the reader."""
-    images = _images(path)
+    file, images = _opened(path)
     try:
         image = images[min(scene, len(images) - 1)]
         stored = "".join(image.dims)
@@ -36,6 +39,7 @@ def open_lif(path: Path, scene: int = 0) -> ArraySource:
         x = image.coords.get("X")
         pixel_size_um = float(x[1] - x[0]) * 1e6 if x is not None and len(x) > 1 else 0.0
     except DAMAGED as error:
+        file.close()
         raise damaged_file(path, "LIF", error) from error
     return ArraySource(
         path.name,
@@ -45,6 +49,7 @@ def open_lif(path: Path, scene: int = 0) -> ArraySource:
         is_rgb="S" in stored and order.axes.c == 3,
         is_guessed=is_guessed,
         failures=DAMAGED,
+        held=HeldFile(file.close),
     )
 
 
@@ -64,12 +69,15 @@ def _array(image: Any, shape: tuple[int, ...]) -> ArrayLike:
     return FramePixels(outer, shape[-inner:], dtype, read_frame)
 
 
-def _images(path: Path) -> list[Any]:
+def _opened(path: Path) -> tuple[Any, list[Any]]:
+    """The open file and its images, at least one."""
     liffile = reader_module("liffile", path=path, extra="formats")
     try:
-        images = list(liffile.LifFile(path).images)
+        file = liffile.LifFile(path)
+        images = list(file.images)
     except DAMAGED as error:
         raise damaged_file(path, "LIF", error) from error
     if not images:
+        file.close()
         raise ImageFileError("{name} holds no image.", name=path.name)
-    return images
+    return file, images

@@ -9,6 +9,7 @@ import numpy as np
 
 from unet_studio.io.axis_order import AxisOrder, guess_roles
 from unet_studio.io.frame_pixels import FramePixels
+from unet_studio.io.held_file import HeldFile
 from unet_studio.io.image_source import DAMAGED, ArraySource, Channel, Colour, damaged_file, plausible_um
 from unet_studio.io.optional_reader import reader_module
 
@@ -70,6 +71,7 @@ def open_nd2(path: Path, scene: int = 0) -> ArraySource:
         is_rgb=is_rgb,
         is_guessed=is_guessed,
         failures=DAMAGED,
+        held=HeldFile(file.close),
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.axis_order import AxisOrder, guess_roles
+from unet_studio.io.held_file import HeldFile
 from unet_studio.io.image_source import (
     DAMAGED,
     ArrayLike,
@@ -73,6 +74,7 @@ def open_ome_zarr(path: Path, scene: int = 0) -> ArraySource:
         is_guessed=is_guessed,
         develop=_without_bool if arrays[0].dtype.kind == "b" else None,
         failures=DAMAGED,
+        held=HeldFile(group.store.close),
     )
 
 

@@ -13,6 +13,7 @@ import tifffile
 from unet_studio.core.errors import ImageFileError
 from unet_studio.io.atomic import write_atomically
 from unet_studio.io.axis_order import AxisOrder, guess_roles
+from unet_studio.io.held_file import HeldFile
 from unet_studio.io.image_source import DAMAGED, ArrayLike, ArraySource, PlaneArray, damaged_file
 from unet_studio.io.plain_pixels import PlainPixels
 from unet_studio.io.tiff_metadata import channels_of, companion_files, pixel_size_um_of
@@ -67,6 +68,7 @@ def open_tiff(path: Path, scene: int = 0, *, as_stored: bool = False) -> ArraySo
         guessed, is_guessed = guess_roles(stored, series.shape)
         order = AxisOrder(stored, guessed, series.shape)
         arrays = _arrays(series)
+        is_read = all(isinstance(array, PlainPixels | np.ndarray) for array in arrays)
         colours = None if as_stored else _development(file, page, series, order.axes.c)
         samples = series.shape[stored.index("S")] if "S" in stored else 1
         source = ArraySource(
@@ -79,11 +81,12 @@ def open_tiff(path: Path, scene: int = 0, *, as_stored: bool = False) -> ArraySo
             is_guessed=is_guessed,
             develop=_in_turn(_without_bool if series.dtype.kind == "b" else None, colours),
             failures=_DAMAGED,
+            held=None if is_read else HeldFile(file.close),
         )
     except _DAMAGED as error:
         file.close()
         raise damaged_file(path, "TIFF", error) from error
-    if all(isinstance(array, PlainPixels | np.ndarray) for array in arrays):
+    if is_read:
         file.close()
     return source
 

@@ -48,7 +48,7 @@ class Backup:
 
 
 def list_backups(project: Path) -> list[Backup]:
-    """The automatic backups of a project, newest first."""
+    """The automatic backups of a project, newest first. Raises OSError if its drive is lost."""
     found = []
     for path in (project / BACKUPS_NAME).glob("project-*.sqlite"):
         # The number and time in the name, not the file's: copying a project must not reorder them.

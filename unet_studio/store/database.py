@@ -46,7 +46,7 @@ def told(folder: Path) -> Iterator[None]:
             reason=error,
         ) from error
     except (sqlite3.DatabaseError, zlib.error, msgspec.MsgspecError) as error:
-        raise damaged(folder, error) from error
+        raise damaged_or_gone(folder, error) from error
 
 
 def connect(folder: Path) -> sqlite3.Connection:
@@ -56,10 +56,10 @@ def connect(folder: Path) -> sqlite3.Connection:
     DamagedProjectError, with the files untouched, if it is damaged.
     """
     path = folder / DATABASE_NAME
-    if list_backups(folder) and not (path.is_file() and path.stat().st_size):
-        # To SQLite, a file that is missing or empty is a new database.
-        raise damaged(folder, "it is empty" if path.exists() else "it is gone")
     try:
+        if list_backups(folder) and not (path.is_file() and path.stat().st_size):
+            # To SQLite, a file that is missing or empty is a new database.
+            raise damaged(folder, "it is empty" if path.exists() else "it is gone")
         folder.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
@@ -100,7 +100,7 @@ def connect(folder: Path) -> sqlite3.Connection:
             reason=error,
         ) from error
     except sqlite3.DatabaseError as error:
-        raise damaged(folder, error) from error
+        raise damaged_or_gone(folder, error) from error
     return connection
 
 
@@ -140,8 +140,35 @@ def restore_backup(folder: Path, backup: Path) -> Path:
         ) from error
 
 
+def damaged_or_gone(folder: Path, error: Exception) -> ProjectError:
+    """What to say when SQLite finds nonsense."""
+    reason = lost_drive(folder)
+    if reason is None:
+        return damaged(folder, error)
+    return ProjectError(
+        "The project {name} cannot be read or written now: {reason}. Check that its drive is connected.",
+        name=folder.name,
+        reason=reason,
+    )
+
+
+def lost_drive(folder: Path) -> str | None:
+    """Why the database cannot be read at all; None if it can, or is not there.
+
+    On a drive that has just been lost SQLite may take what it has half read for a damaged database.
+    """
+    try:
+        with (folder / DATABASE_NAME).open("rb") as file:
+            file.read(1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return None
+
+
 def damaged(folder: Path, reason: object) -> DamagedProjectError:
-    """The error that names the newest backup."""
+    """The error that names the newest backup. Raises OSError if the folder cannot be read."""
     backups = list_backups(folder)
     if not backups:
         return DamagedProjectError(

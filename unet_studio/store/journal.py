@@ -144,8 +144,10 @@ class Journal:
         *,
         retry_s: float = RETRY_S,
         budget_bytes: int = JOURNAL_BUDGET_BYTES,
+        explain: Callable[[Exception], str] = lambda error: str(error) or type(error).__name__,
     ) -> None:
         self._connection = connection
+        self._explain = explain
         self._lock = lock
         self._listener = listener
         self._retry_s = retry_s
@@ -246,7 +248,7 @@ class Journal:
 
     def _tell_failing(self, error: Exception) -> None:
         self._failing = True
-        self._tell(self._listener.failing, str(error) or type(error).__name__, len(self._queue))
+        self._tell(self._listener.failing, self._explain(error), len(self._queue))
         tried, deadline = self._connection, time.monotonic() + self._retry_s
         while time.monotonic() < deadline and not self._closing and self._connection is tried:
             if self._pack_one_waiting():

@@ -30,10 +30,20 @@ def project_for_folder(images: Path, *, fallback_root: Path) -> Path:
     `fallback_root`."""
     images = images.absolute()
     beside = images / f"{images.name or 'images'}{PROJECT_ENDING}"
-    if beside.is_dir() or os.access(images, os.W_OK):
+    if beside.is_dir() or _can_be_made(beside):
         return beside
     digest = hashlib.sha256(os.fsencode(images)).hexdigest()[:8]
     return fallback_root / f"{images.name}-{digest}{PROJECT_ENDING}"
+
+
+def _can_be_made(folder: Path) -> bool:
+    # Tried, not asked: shares, and Windows, say that a folder can be written and then refuse.
+    try:
+        folder.mkdir()
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 class ContinuedProjects:

@@ -22,7 +22,7 @@ from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals
 from unet_studio.store.backups import FIRST_AFTER_S, INTERVAL_S, BackupKeeper, copy_database
 from unet_studio.store.checksums import COVERED
-from unet_studio.store.database import DATABASE_NAME, connect, told
+from unet_studio.store.database import DATABASE_NAME, connect, lost_drive, told
 from unet_studio.store.edit_codec import PackedEdit
 from unet_studio.store.fingerprint import UNKNOWN, Fingerprint, find_near, fingerprint
 from unet_studio.store.journal import (
@@ -146,6 +146,7 @@ class ProjectStore:
             self._listener,
             retry_s=self._timing.retry_s,
             budget_bytes=int(self._settings.get(_BUDGET_KEY, JOURNAL_BUDGET_BYTES)),
+            explain=lambda error: lost_drive(self.folder) or str(error) or type(error).__name__,
         )
         self._keep_backups()
 
@@ -168,10 +169,13 @@ class ProjectStore:
         """
         self._backups.close(_HANG_S)
         self.journal.close(_HANG_S)
-        if self._lock.acquire(timeout=_HANG_S):
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.close()
-            self._lock.release()
+        letting_go = threading.Thread(target=self._let_go, name="close", daemon=True)
+        letting_go.start()
+        letting_go.join(_HANG_S)
+
+    def _let_go(self) -> None:
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            self._connection.close()
         remove_owner(self.folder)
 
     def continue_in(self, folder: Path) -> None:

@@ -18,6 +18,7 @@ from unet_studio.jobs.context import JobCancelled
 from unet_studio.jobs.messages import Request
 
 _log = logging.getLogger("unet_studio")
+_CLOSE_MS = 15_000
 
 Prepared = tuple[Request, Sequence[Any]]
 
@@ -87,11 +88,11 @@ class EngineThread(QThread):
         """The running job leaves a processor to the window, or takes it again."""
         self._connection.window_in_use(in_use)
 
-    def close(self) -> None:
-        """End the engine and the thread."""
+    def close(self) -> bool:
+        """End the engine and the thread. False if it still waits for something, a lost drive for instance."""
         self.cancel()
         self._jobs.put(None)
-        self.wait()
+        return self.wait(_CLOSE_MS)
 
     def run(self) -> None:
         """The thread's loop."""

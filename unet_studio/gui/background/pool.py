@@ -2,45 +2,129 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from unet_studio.core.errors import UserError
+from unet_studio.core.errors import FolderError, UserError
 
 T = TypeVar("T")
 _THREADS = 2
+_MOST_THREADS = 16
+_STUCK_S = 3.0
+"""Who works so long on one thing may wait for a drive that does not answer."""
+_LOOK_MS = 500
+_CLOSE_S = 15.0
+
+
+class _Task(NamedTuple):
+    work: Callable[[], Any]
+    on_done: Callable[[Any], None]
+    on_error: Callable[[UserError], None]
 
 
 class Pool(QObject):
-    """A few worker threads. Work gets snapshots and returns values; it touches no widget."""
+    """A few worker threads. Work gets snapshots and returns values; it touches no widget.
 
-    _finished = Signal(object, object, object)  # Future, on_done, on_error
+    A thread that reads from a lost network drive may never come back: when all have been at the same thing
+    for long and something waits, there is one more.
+    """
+
+    _finished = Signal(object, object)  # Future, _Task
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="pool")
+        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._since: dict[threading.Thread, float | None] = {}
+        """Every thread, and since when it has been at what it does; None: at nothing."""
+        self._is_closed = False
         self._finished.connect(self._deliver)
+        self._watch = QTimer(self)
+        self._watch.timeout.connect(self._relieve)
+        for _ in range(_THREADS):
+            self._add_thread()
 
     def submit(
         self, work: Callable[[], T], on_done: Callable[[T], None], on_error: Callable[[UserError], None]
     ) -> None:
         """Run `work` in a thread, then one of the others on the GUI thread."""
-        future = self._executor.submit(work)
-        future.add_done_callback(lambda done: self._finished.emit(done, on_done, on_error))
+        self._tasks.put(_Task(work, on_done, on_error))
+        if not self._watch.isActive():
+            self._watch.start(_LOOK_MS)
 
-    def close(self) -> None:
-        """Wait for what runs; forget what has not begun."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+    def close(self, timeout_s: float = _CLOSE_S) -> bool:
+        """Forget what has not begun and wait for what runs. False if something still does."""
+        self._watch.stop()
+        self._is_closed = True
+        with self._lock:
+            threads = list(self._since)
+        for _ in threads:
+            self._tasks.put(None)
+        until = time.monotonic() + timeout_s
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
 
-    def _deliver(self, future: Future[Any], on_done: Callable[[Any], None], on_error: Any) -> None:
-        if future.cancelled():
+    def _add_thread(self) -> None:
+        # A daemon: what hangs in a lost drive must not keep the program from ending.
+        thread = threading.Thread(target=self._work, name="pool", daemon=True)
+        with self._lock:
+            self._since[thread] = None
+        thread.start()
+
+    def _work(self) -> None:
+        me = threading.current_thread()
+        while (task := self._tasks.get()) is not None:
+            if self._is_closed:
+                continue
+            with self._lock:
+                self._since[me] = time.monotonic()
+            future: Future[Any] = Future()
+            try:
+                future.set_result(task.work())
+            except Exception as error:  # noqa: BLE001 - the border of the thread: the GUI thread raises it again
+                future.set_exception(error)
+            if not self._is_closed:
+                self._finished.emit(future, task)
+            with self._lock:
+                self._since[me] = None
+                if self._ready() > _THREADS:
+                    del self._since[me]  # The drive has come back: the others will do.
+                    return
+
+    def _relieve(self) -> None:
+        if self._tasks.empty():
+            self._watch.stop()
             return
+        with self._lock:
+            is_wanted = self._ready() == 0 and len(self._since) < _MOST_THREADS
+        if is_wanted:
+            self._add_thread()
+
+    def _ready(self) -> int:
+        """Threads that are not at the same thing for long."""
+        now = time.monotonic()
+        return sum(since is None or now - since <= _STUCK_S for since in self._since.values())
+
+    def _deliver(self, future: Future[Any], task: _Task) -> None:
         try:
             result = future.result()
         except UserError as error:
-            on_error(error)
+            task.on_error(error)
+        except OSError as error:
+            task.on_error(
+                FolderError(
+                    "{name} cannot be read or written now ({reason}): check that its drive is connected.",
+                    name=Path(error.filename).name if isinstance(error.filename, str) else "A file",
+                    reason=error.strerror or type(error).__name__,
+                )
+            )
         else:
-            on_done(result)
+            task.on_done(result)

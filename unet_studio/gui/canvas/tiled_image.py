@@ -6,7 +6,9 @@ noted; a thread reads it, the last noted first, and tells when it has come.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -32,6 +34,7 @@ from unet_studio.io.overview import Overview, level_for, read_reduced
 _SIDE_PX = 512
 _BUDGET_BYTES = 2**27
 _MOST_WANTED = 192
+_TRY_AGAIN_S = 5.0
 _MARGIN_PX = 3
 """So much more than the screen shows is put together: interpolation looks at neighbours."""
 
@@ -58,9 +61,11 @@ class TiledImage:
         self._bytes = self._on_screen = 0
         """Bytes of the tiles that are kept, and of those the screen has needed at once."""
         self._wanted: OrderedDict[TileKey, None] = OrderedDict()
-        self._unreadable: set[TileKey] = set()
+        self._unreadable: dict[TileKey, float] = {}
+        """And when that was found out: a drive may come back."""
         self._lock = threading.Lock()
         self._reader: threading.Thread | None = None
+        self._began = 0.0
         self._tell: Callable[[Rect], None] = lambda rect: None
         self._tell_failure: Callable[[ImageFileError], None] = lambda error: None
 
@@ -145,6 +150,12 @@ class TiledImage:
         with self._lock:
             return bool(self._wanted) or self._reader is not None
 
+    @property
+    def reading_s(self) -> float:
+        """Seconds since the tile that is being read was begun; 0 while none is."""
+        with self._lock:
+            return time.monotonic() - self._began if self._reader is not None else 0.0
+
     # Putting together
 
     def _bounds(self, power: int) -> Rect:
@@ -203,12 +214,13 @@ class TiledImage:
         with self._lock:
             # The first in the row is read last: what is in the middle of the screen comes early.
             for key in sorted(keys, key=lambda one: -_distance_to_middle(one, keys)):
-                if key not in self._unreadable:
+                if time.monotonic() - self._unreadable.get(key, -math.inf) > _TRY_AGAIN_S:
                     self._wanted[key] = None
                     self._wanted.move_to_end(key)
             while len(self._wanted) > _MOST_WANTED:
                 self._wanted.popitem(last=False)
             if self._wanted and self._reader is None:
+                self._began = time.monotonic()
                 self._reader = threading.Thread(target=self._read_wanted, name="tiles", daemon=True)
                 self._reader.start()
 
@@ -218,7 +230,7 @@ class TiledImage:
                 if not self._wanted:
                     self._reader = None
                     return
-                key = self._wanted.popitem()[0]
+                key, self._began = self._wanted.popitem()[0], time.monotonic()
                 if key in self._tiles:
                     continue
             factor = 1 << key.power
@@ -235,6 +247,7 @@ class TiledImage:
                 self._failed(key, ImageFileError(text, reason=first_line(error)))
                 continue
             with self._lock:
+                self._unreadable.pop(key, None)
                 self._tiles[key] = tile
                 self._bytes += tile.nbytes
                 # Never so few that what is on the screen pushes itself out.
@@ -252,7 +265,7 @@ class TiledImage:
     def _failed(self, key: TileKey, error: ImageFileError) -> None:
         with self._lock:
             is_first = not self._unreadable
-            self._unreadable.add(key)
+            self._unreadable[key] = time.monotonic()
         if is_first:
             self._tell_failure(error)
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
-from unet_studio.core.errors import ModelError
-from unet_studio.gui.models import Models
+from unet_studio.gui.models import KnownModel, Models
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import error_text, tr
-from unet_studio.io.model_folder import METRICS_NAME, read_model_config
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.settings.locations import shipped_models_folder
 from unet_studio.store.project_images import (
@@ -86,7 +83,13 @@ class ModelPanel(QWidget):
             self._box.setItemData(self._box.count() - 1, str(folder), Qt.ItemDataRole.ToolTipRole)
         current = self._models.current
         self._box.setCurrentIndex(self._box.findData(str(current)) if current else -1)
-        self._about.setText(_describe(current) if current else tr("model", "There is no model."))
+        self._about.setText(self._description(current))
+
+    def _description(self, folder: Path | None) -> str:
+        if folder is None:
+            return tr("model", "There is no model.")
+        known = self._models.known(folder)
+        return _describe(known) if known is not None else ""
 
     def _show_channels(self) -> None:
         image, store = self._session.current, self._session.store
@@ -122,22 +125,17 @@ class ModelPanel(QWidget):
         self._models.choose(Path(self._box.itemData(row)))
 
 
-def _describe(folder: Path) -> str:
-    try:
-        config = read_model_config(folder)
-        metrics = msgspec.json.decode((folder / METRICS_NAME).read_bytes(), type=dict[str, object])
-    except ModelError as error:
-        return error_text(error)
-    except (OSError, msgspec.DecodeError):
-        return tr("model", "Its scores are not known.")
-    scores = metrics.get("validation")
+def _describe(model: KnownModel) -> str:
+    if model.problem is not None:
+        return error_text(model.problem)
+    config, scores = model.config, model.scores
     lines = []
-    if config.recipe.get("init"):
+    if config is not None and config.recipe.get("init"):
         lines.append(tr("model", "Tuned from {name}.").format(name=config.recipe["init"]))
-    if config.object_px is not None:
+    if config is not None and config.object_px is not None:
         text = tr("model", "Learnt from cells about {px} px wide.")
         lines.append(text.format(px=f"{config.object_px / config.scale:.0f}"))
-    if isinstance(scores, dict):
+    if scores is not None:
         text = tr("model", "On its validation images: Dice {dice}, AP50 {ap50}.")
         lines.append(text.format(dice=f"{scores['dice']:.2f}", ap50=f"{scores['ap50']:.2f}"))
     return " ".join(lines) or tr("model", "Its scores are not known.")
