@@ -20,7 +20,7 @@ from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.gui import proposing_by_parts
 from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.main_window import MainWindow
-from unet_studio.io import image_source, tiff
+from unet_studio.io import image_source, overview, tiff
 from unet_studio.io.axis_order import AxisOrder
 from unet_studio.io.image_source import ArraySource, is_held_whole
 from unet_studio.io.model_folder import ModelConfig, read_model_config
@@ -280,6 +280,47 @@ def test_the_maximum_of_all_planes_is_shown_and_the_labels_stay_those_of_the_pla
     hand.qtbot.waitUntil(lambda: brightness(17, 50) > 150)
     window.actions_by_id["view.projection"].trigger()
     hand.qtbot.waitUntil(lambda: brightness(17, 50) < 30)
+
+
+def test_the_maximum_of_planes_that_are_read_by_tiles_is_read_by_tiles_too(
+    window: MainWindow, hand: Hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_source, "_LARGEST_WHOLE_BYTES", 2**20)
+    monkeypatch.setattr(overview, "_SMALL_PX", 2**16)
+    monkeypatch.setattr(overview, "_MOST_PX", 2**16)
+    folder = tmp_path / "stacks"
+    folder.mkdir()
+    stack = np.zeros((3, 1500, 2000), np.uint8)
+    for z in range(3):
+        stack[z, 400 * z + 100 : 400 * z + 300, 400:600] = 200
+        stack[z, 400 * z + 200, :] = 255  # One pixel wide: only full resolution shows it in its brightness.
+    tifffile.imwrite(
+        folder / "a.tif", stack, tile=(256, 256), photometric="minisblack", metadata={"axes": "ZYX"}
+    )
+    hand.open(folder)
+    image, canvas = window.session.current, window.canvas
+    assert image is not None
+    assert image.plane is None
+
+    def brightness(y: int, x: int) -> int:
+        canvas.repaint()
+        at = hand.at(y + 0.5, x + 0.5)
+        return canvas.grab().toImage().pixelColor(int(at.x()), int(at.y())).lightness()
+
+    hand.qtbot.waitUntil(lambda: brightness(150, 500) > 150)
+    assert brightness(950, 500) < 30
+    window.actions_by_id["view.projection"].trigger()
+    hand.qtbot.waitUntil(lambda: brightness(950, 500) > 150)
+    assert brightness(150, 500) > 150
+    canvas.zoom_by(3.0 / canvas.transform.scale)
+    canvas.centre_on(PixelPoint(1000, 1000))
+    hand.qtbot.waitUntil(lambda: brightness(1000, 1000) > 240)
+    assert brightness(1004, 1000) < 30
+    window.session.show_plane(0, 1)
+    hand.qtbot.waitUntil(lambda: window.session.current is not None and window.session.current.z == 1)
+    hand.qtbot.waitUntil(lambda: brightness(1000, 1000) > 240)
+    window.actions_by_id["view.projection"].trigger()
+    hand.qtbot.waitUntil(lambda: brightness(1000, 1000) < 30)
 
 
 def test_the_channel_that_models_read_is_the_nuclear_one_can_be_changed_and_is_remembered(

@@ -30,6 +30,7 @@ from unet_studio.io.overview import (
     sample_pixels,
     thinned,
 )
+from unet_studio.io.projected_source import ProjectedSource
 from unet_studio.io.tiff import glance_at_tiff
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.segmentation.normalization import PlaneArray
@@ -259,7 +260,7 @@ def _load(
     # A file that has fewer planes than before shows its last one.
     key = PlaneKey(key.image_id, min(key.t, source.axes.t - 1), min(key.z, source.axes.z - 1))
     height, width = source.axes.y, source.axes.x
-    plane, display, sample = _pixels(source, record, key)
+    plane, display, sample = read_pixels(source, record, key)
     plane_id = store.open_plane(record.id, height=height, width=width, t=key.t, z=key.z)
     stack = store.know_planes(record.id, t=source.axes.t, z=source.axes.z, height=height, width=width)
     document = store.load_document(plane_id)
@@ -285,10 +286,11 @@ def _load(
     )
 
 
-def _pixels(
+def read_pixels(
     source: ImageSource, record: ImageRecord, key: PlaneKey
 ) -> tuple[PlaneArray | None, Picture, PlaneArray]:
-    """The plane, or None if it is too large, how it is shown, and some of its pixels (h, w, C)."""
+    """The plane, or None if it is too large, how it is shown, and some of its pixels (h, w, C). For a worker
+    thread. Raises ImageFileError."""
     if is_held_whole(source):
         plane = whole_plane(source, t=key.t, z=key.z)
         plane.flags.writeable = False
@@ -306,7 +308,8 @@ def _overview(source: ImageSource, record: ImageRecord, key: PlaneKey) -> Overvi
     kept = cache.load(name) if record.fingerprint.digest else None
     if kept is not None and kept.shape[2] == source.axes.c:
         return Overview(kept, overview_factor(source), 0)
-    made = make_overview(source, t=key.t, z=key.z)
+    planes_read = source.stack.axes.z if isinstance(source, ProjectedSource) else 1
+    made = make_overview(source, t=key.t, z=key.z, planes_read=planes_read)
     if made.read_px > _COSTLY_PX and record.fingerprint.digest:
         cache.keep(name, made.pixels)
     return made

@@ -184,7 +184,7 @@ class MainWindow(QMainWindow):
             "view.fill": lambda on: self._style(has_fill=on),
             "view.by_class": lambda on: self._style(by_class=on),
             "view.grid": self._show_grid,
-            "view.projection": self._project,
+            "view.projection": lambda on: self.projection.want(on),
             "view.invert": lambda _: self.contrast.invert(),
             "view.auto_contrast": lambda: self.contrast.auto(),
             "view.previous": lambda: self._step_image(-1),
@@ -646,10 +646,6 @@ class MainWindow(QMainWindow):
         self.problems.tell(error)
 
     # Closing
-
-    def _project(self, on: bool) -> None:
-        if not self.problems.attempt(lambda: self.projection.want(on)):
-            self.actions_by_id["view.projection"].setChecked(False)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """There is no Save: wait for the last commits; ask only if they cannot be written."""

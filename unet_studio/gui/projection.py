@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from unet_studio.core.errors import UserError
 from unet_studio.gui.background.pool import Pool
-from unet_studio.gui.canvas.image_layer import DisplayImage, Picture
-from unet_studio.gui.loaded_image import LoadedImage
+from unet_studio.gui.canvas.image_layer import Picture
+from unet_studio.gui.loaded_image import LoadedImage, PlaneKey, read_pixels
 from unet_studio.gui.session import Session
-from unet_studio.io.image_source import ImageSource, PlaneArray, whole_plane
+from unet_studio.io.image_source import ImageSource
+from unet_studio.io.projected_source import ProjectedSource
 
 
 class Projection(QObject):
@@ -28,14 +27,8 @@ class Projection(QObject):
         session.project_changed.connect(self._forget)
 
     def want(self, is_wanted: bool) -> None:
-        """Show the projections of stacks from now on, or their planes. Raises UserError for a stack whose
-        planes are too large."""
+        """Show the projections of stacks from now on, or their planes."""
         image = self._session.current
-        if is_wanted and image is not None and image.plane is None:
-            raise UserError(
-                "The planes of {name} are too large for a projection: they are read by tiles.",
-                name=image.record.title,
-            )
         self._is_wanted = is_wanted
         if image is not None and not is_wanted:
             self.made.emit(image.display)
@@ -44,14 +37,14 @@ class Projection(QObject):
     def show(self) -> None:
         """Another plane is on the canvas now."""
         image = self._session.current
-        if not self._is_wanted or image is None or image.source.axes.z < 2 or image.plane is None:
+        if not self._is_wanted or image is None or image.source.axes.z < 2:
             return
         if self._last is not None and self._last[0] is image.source and self._last[1] == image.t:
             self.made.emit(self._last[2])
             return
-        source, t = image.source, image.t
+        source, record, key = ProjectedSource(image.source), image.record, PlaneKey(image.id, image.t)
         self._pool.submit(
-            lambda: DisplayImage.from_plane(max_projection(source, t)),
+            lambda: read_pixels(source, record, key)[1],
             lambda picture: self._arrived(image, picture),
             self.failed.emit,
         )
@@ -69,12 +62,3 @@ class Projection(QObject):
 
     def _forget(self) -> None:
         self._last = None
-
-
-def max_projection(source: ImageSource, t: int) -> PlaneArray:
-    """The largest value of every pixel (H, W, C) over all z of a time point; NaN only where all are. Raises
-    ImageFileError."""
-    out = whole_plane(source, t=t, z=0).copy()
-    for z in range(1, source.axes.z):
-        np.fmax(out, whole_plane(source, t=t, z=z), out=out)
-    return out

@@ -62,14 +62,15 @@ class Overview:
     read_px: int
 
 
-def make_overview(source: ImageSource, *, t: int = 0, z: int = 0) -> Overview:
+def make_overview(source: ImageSource, *, t: int = 0, z: int = 0, planes_read: int = 1) -> Overview:
     """From the coarsest level that is fine enough, band by band. Raises ImageFileError, at once where that
-    would be more than a person waits for."""
+    would be more than a person waits for; `planes_read`: from how many planes of the file every pixel comes.
+    """
     factor = overview_factor(source)
     height, width = source.levels[0]
     level = level_for(source, factor)
     level_height, level_width = source.levels[level]
-    if level_height * level_width > _MOST_READ_PX:
+    if level_height * level_width * planes_read > _MOST_READ_PX:
         raise ImageFileError(
             "A plane of {width} × {height} px without smaller copies of itself in the file takes too long to "
             "show: save it as a pyramid (OME-TIFF, OME-Zarr).",
@@ -80,13 +81,13 @@ def make_overview(source: ImageSource, *, t: int = 0, z: int = 0) -> Overview:
     pixels = np.empty((*shape, source.axes.c), _exact(source.dtype))
     if (level_height, level_width) == shape:
         pixels[:] = source.read(Rect.of_size(*shape), t=t, z=z, level=level)
-        return Overview(pixels, factor, shape[0] * shape[1])
+        return Overview(pixels, factor, shape[0] * shape[1] * planes_read)
     row_bytes = level_width * source.axes.c * source.dtype.itemsize * level_height / shape[0]
     for top, bottom in _bands(shape[0], max(1, int(_BAND_BYTES / row_bytes))):
         pixels[top:bottom] = read_reduced(
             source, Rect(top, 0, bottom, shape[1]), factor=factor, level=level, t=t, z=z
         )
-    return Overview(pixels, factor, level_height * level_width)
+    return Overview(pixels, factor, level_height * level_width * planes_read)
 
 
 def overview_factor(source: ImageSource) -> int:

@@ -16,7 +16,7 @@ from unet_studio.io.axis_order import AxisOrder, guess_roles
 from unet_studio.io.held_file import HeldFile
 from unet_studio.io.image_source import DAMAGED, ArrayLike, ArraySource, PlaneArray, damaged_file
 from unet_studio.io.plain_pixels import PlainPixels
-from unet_studio.io.tiff_metadata import channels_of, companion_files, pixel_size_um_of
+from unet_studio.io.tiff_metadata import channels_of, companion_files, macro_pictures, pixel_size_um_of
 
 _DAMAGED = (*DAMAGED, tifffile.TiffFileError, imagecodecs.DelayedImportError)
 _IN_MEMORY_BYTES = 2**25
@@ -143,7 +143,14 @@ def _opened(path: Path) -> tifffile.TiffFile:
 
 def _scenes(file: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:
     """The images of a file, without a slide's label and thumbnail."""
-    scenes = [series for series in file.series if series.name.strip().lower() not in _BESIDE]
+    beside = macro_pictures(file)
+    scenes = [
+        series
+        for number, series in enumerate(file.series)
+        if series.name.strip().lower() not in _BESIDE
+        and number not in beside
+        and not (series.kind == "lsm" and series.keyframe.is_reduced)
+    ]
     return scenes or list(file.series[:1])
 
 

@@ -106,6 +106,22 @@ def _colour(red: Any, green: Any, blue: Any) -> Colour:
     return int(red), int(green), int(blue)
 
 
+def macro_pictures(file: tifffile.TiffFile) -> set[int]:
+    """Which of the series of a Leica SCN file show the whole glass: their view is as large as the collection
+    that holds them."""
+    if not file.is_scn or not file.scn_metadata:
+        return set()
+    sizes = ("sizeX", "sizeY")
+    found, number = set(), 0
+    for collection in ElementTree.fromstring(file.scn_metadata).findall("{*}collection"):
+        for image in collection.findall("{*}image"):
+            view = image.find("{*}view")
+            if view is not None and all(view.get(size) == collection.get(size) for size in sizes):
+                found.add(number)
+            number += len(image.findall("{*}pixels"))
+    return found
+
+
 def pixel_size_um_of(file: tifffile.TiffFile, page: Any) -> float | None:
     """From OME-XML, ImageJ's or a slide scanner's description, LSM's header, or from the resolution tags in
     centimetres.

@@ -128,13 +128,8 @@ class CanvasView(QWidget):
     def set_plane(self, image: Picture | None, plane: Rect, contrast: Contrast | None = None) -> None:
         """Show another image; zoom and position stay if the size is the same."""
         same_size = plane == self._plane
-        if isinstance(self._image, TiledImage) and image is not self._image:
-            self._image.rest()
-        if isinstance(image, TiledImage):
-            image.listen(
-                lambda rect: self._came.emit(image, rect), lambda error: self._failed.emit(image, error)
-            )
-        self._image, self._plane = image, plane
+        self._take(image)
+        self._plane = plane
         self._contrast = contrast or (image.auto if image is not None else None)
         self._map.show_plane(image, plane, self._contrast)
         if not same_size or self._fitted:
@@ -144,10 +139,19 @@ class CanvasView(QWidget):
 
     def exchange_picture(self, image: Picture) -> None:
         """Show other pixels of the same plane: zoom, place and contrast stay."""
-        self._image = image
+        self._take(image)
         self._map.show_plane(image, self._plane, self._contrast)
         self._show_map()
         self.refresh()
+
+    def _take(self, image: Picture | None) -> None:
+        if isinstance(self._image, TiledImage) and image is not self._image:
+            self._image.rest()
+        if isinstance(image, TiledImage):
+            image.listen(
+                lambda rect: self._came.emit(image, rect), lambda error: self._failed.emit(image, error)
+            )
+        self._image = image
 
     def _show_came(self, image: Picture, rect: Rect) -> None:
         if image is self._image:
