@@ -48,6 +48,10 @@ def test_one_engine_serves_many_jobs(engine: EngineConnection) -> None:
 
 def test_what_a_library_prints_does_not_disturb_the_messages(engine: EngineConnection) -> None:
     assert (run(engine, "print") == IMAGE + 1).all()
+    # The line comes by another pipe than the answer.
+    end = time.monotonic() + 10
+    while "and so does C code" not in engine.log and time.monotonic() < end:
+        time.sleep(0.01)
     assert "and so does C code" in engine.log
 
 

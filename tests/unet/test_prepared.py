@@ -17,12 +17,13 @@ from unet_studio.core.proposals import Proposals
 from unet_studio.io.image_source import whole_plane
 from unet_studio.io.label_files import read_label_image
 from unet_studio.io.open_image import open_image
-from unet_studio.jobs.parts import part_of, window_of
+from unet_studio.jobs.parts import part_of, request_of
 from unet_studio.segmentation.matching import score_images
 from unet_studio.settings.network import UNetConfig
 from unet_studio.unet.device import Device, choose_device, device_to_predict, with_precision
 from unet_studio.unet.inference import class_probabilities, propose
 from unet_studio.unet.network import UNet
+from unet_studio.unet.parts_memory import PartsMemory
 from unet_studio.unet.prepared import prepare_to_predict
 from unet_studio.unet.weights import load_network
 
@@ -143,23 +144,18 @@ def test_instances_that_cross_parts_are_those_of_the_whole_on_fifty_real_images(
         plane = plane.repeat(times, axis=0).repeat(times, axis=1)
         whole = propose(network, model, plane, FLOAT32, QuietContext(), scale=scale).labels
         bounds = Rect.of_size(*plane.shape[:2])
-        joined = Proposals.from_parts(model="m")
+        joined, memory = Proposals.from_parts(model="m"), PartsMemory()
         for top in range(0, bounds.height, TILE_PX):
             for left in range(0, bounds.width, TILE_PX):
                 area = Rect(top, left, top + TILE_PX, left + TILE_PX).intersect(bounds)
-                window = window_of(area, bounds, scale)
+                asked = request_of(area, bounds, scale, run=path.name)
                 labels = propose(
-                    network,
-                    model,
-                    plane[window.slices],
-                    FLOAT32,
-                    QuietContext(),
-                    reference=plane,
-                    scale=scale,
-                ).labels
+                    network, model, plane[asked.pixels.slices], FLOAT32, QuietContext(),
+                    reference=plane, scale=scale, part=asked, memory=memory,
+                ).labels  # fmt: skip
                 part = part_of(labels, area, bounds, scale)
-                part.without_cut(window, bounds)
-                joined.join(part, area, window)
+                part.without_cut(asked.window, bounds)
+                joined.join(part, area, asked.window)
         stitched = joined.tiles.read(bounds)
         pairs, counts = np.unique(whole.astype(np.int64) << 32 | stitched, return_counts=True)
         most: dict[int, int] = {}

@@ -6,9 +6,11 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import msgspec
 import numpy as np
@@ -16,6 +18,7 @@ import numpy as np
 from unet_studio.cli.progress import ProgressLine
 from unet_studio.core.errors import ImageFileError, LabelFileError
 from unet_studio.core.geometry import Rect
+from unet_studio.core.label_tiles import LabelArray
 from unet_studio.core.proposals import Proposals
 from unet_studio.core.sentences import Sentence
 from unet_studio.io.atomic import writable_folder
@@ -26,8 +29,8 @@ from unet_studio.io.model_folder import find_model
 from unet_studio.io.open_image import open_image, scenes_of
 from unet_studio.io.overview import sample_pixels, thinned
 from unet_studio.jobs.connection import EngineConnection
-from unet_studio.jobs.messages import Predict, Predicted, Progress
-from unet_studio.jobs.parts import all_areas, join_part, part_of, tells_scale, window_of
+from unet_studio.jobs.messages import Part, Predict, Predicted, Progress
+from unet_studio.jobs.parts import all_areas, join_part, part_of, request_of, tells_scale
 from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder, user_folder
 from unet_studio.settings.mask_formats import CLASS_FORMAT
 from unet_studio.store.project_images import usual_model_input
@@ -49,11 +52,11 @@ class _Task:
         """Those of instances."""
         return tuple(name for name in self.formats if name != CLASS_FORMAT)
 
-    def request(self, plane: _Plane, scale: float | None = None) -> Predict:
+    def request(self, plane: _Plane, scale: float | None = None, part: Part | None = None) -> Predict:
         """About a plane, or a part of it where another one was seen at `scale`."""
         return Predict(
             job=0, model=self.model, device=self.device, pixel_size_um=plane.source.pixel_size_um,
-            scale=scale or self.scale,
+            scale=scale or self.scale, part=part,
         )  # fmt: skip
 
 
@@ -138,23 +141,34 @@ def _by_parts(task: _Task, plane: _Plane, progress: ProgressLine) -> tuple[Predi
     proposals, seconds, areas = Proposals.from_parts(model=task.model), 0.0, all_areas(bounds)
 
     def ask(area: Rect) -> tuple[Predicted, list[Any]]:
-        pixels = plane.source.read(window_of(area, bounds, scale), t=plane.t, z=plane.z)
-        answer, arrays = task.engine.run(task.request(plane, scale), [seen.of(pixels), seen.of(reference)])
+        part = request_of(area, bounds, scale, run=run)
+        pixels = plane.source.read(part.pixels, t=plane.t, z=plane.z)
+        request = task.request(plane, scale, part)
+        answer, arrays = task.engine.run(request, [seen.of(pixels), seen.of(reference)])
         outcome = cast(Predicted, answer)
         notes.extend(note for note in outcome.notes if note not in notes)
         return outcome, arrays
 
-    scale, notes = task.scale, list[Sentence]()
-    for number, area in enumerate(areas):
-        outcome, arrays = ask(area)
-        if tells_scale(outcome, scale):
-            scale = outcome.scale
+    def take(labels: LabelArray, area: Rect, outcome: Predicted, scale: float | None) -> None:
+        join_part(proposals, part_of(labels, area, bounds, scale), area, bounds, outcome, scale)
+
+    scale, notes, run = task.scale, list[Sentence](), uuid4().hex
+    with ThreadPoolExecutor(1) as helper:
+        taken: Future[None] | None = None
+        for number, area in enumerate(areas):
             outcome, arrays = ask(area)
-        part = part_of(arrays[0], area, bounds, scale)
-        join_part(proposals, part, area, bounds, outcome, scale)
-        scale = scale or outcome.scale
-        seconds += outcome.seconds
-        progress(Progress(0, number + 1, len(areas)))
+            if tells_scale(outcome, scale):
+                scale = outcome.scale
+                outcome, arrays = ask(area)
+            if taken is not None:
+                taken.result()
+            # While the engine predicts the next part.
+            taken = helper.submit(take, arrays[0], area, outcome, scale)
+            scale = scale or outcome.scale
+            seconds += outcome.seconds
+            progress(Progress(0, number + 1, len(areas)))
+        if taken is not None:
+            taken.result()
     files = write_plane_masks(task.out, plane.stem, proposals.tiles, bounds, task.formats)
     outcome = msgspec.structs.replace(outcome, notes=notes)
     return outcome, _row(outcome, len(proposals.table), seconds, files)

@@ -37,11 +37,13 @@ from unet_studio.settings.locations import user_folder
 from unet_studio.unet.device import Device, choose_device, device_to_predict, list_devices
 from unet_studio.unet.inference import DeviceMemoryError, propose
 from unet_studio.unet.network import UNet
+from unet_studio.unet.parts_memory import PartsMemory
 from unet_studio.unet.prepared import Predictor, prepare_to_predict
 from unet_studio.unet.summary import summarize
 from unet_studio.unet.weights import load_network
 
 _THREADS = torch.get_num_threads()
+_PARTS_MEMORY = PartsMemory()
 
 
 def handle_predict(
@@ -54,7 +56,10 @@ def handle_predict(
     network, model = _network(folder, device, _stamp(folder))
     if device.by_openvino and isinstance(network, UNet):  # OpenVINO does not take every network.
         device = replace(device, by_openvino=False)
-    about: dict[str, Any] = {"pixel_size_um": request.pixel_size_um, "scale": request.scale}
+    about: dict[str, Any] = {
+        "pixel_size_um": request.pixel_size_um, "scale": request.scale, "part": request.part,
+        "memory": _PARTS_MEMORY,
+    }  # fmt: skip
     if len(arrays) > 1:
         about["reference"] = arrays[1]
     try:
@@ -146,7 +151,8 @@ def _why_not(device: Device, error: Exception) -> Sentence:
 
 
 def free_memory() -> None:
-    """Give a GPU's memory back: nobody has asked for anything for a while."""
+    """Give memory back, a GPU's above all: nobody has asked for anything for a while."""
+    _PARTS_MEMORY.forget()
     if torch.cuda.is_available():
         _network.cache_clear()
         gc.collect()

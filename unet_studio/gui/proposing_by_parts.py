@@ -8,6 +8,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import TILE_PX, Rect
@@ -19,7 +20,7 @@ from unet_studio.io.image_source import ImageSource, PlaneArray
 from unet_studio.io.model_folder import read_model_config
 from unet_studio.io.overview import sample_pixels
 from unet_studio.jobs.messages import Predict, Predicted
-from unet_studio.jobs.parts import all_areas, join_part, part_of, tells_scale, window_of
+from unet_studio.jobs.parts import all_areas, join_part, part_of, request_of, tells_scale
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.store.project_images import image_scale, model_input
 from unet_studio.store.project_store import ProjectStore
@@ -57,6 +58,7 @@ class PartsRun:
     _began: float = 0.0
     _saved_at: float = field(default_factory=time.monotonic)
     _reference: PlaneArray | None = None
+    _run: str = field(default_factory=lambda: uuid4().hex)
 
     @staticmethod
     def on_part(image: LoadedImage, model: Path, area: Rect, store: ProjectStore | None) -> PartsRun:
@@ -111,10 +113,10 @@ class PartsRun:
         self._began = time.monotonic()
         if self._reference is None:
             self._reference = self.seen.of(sample_pixels(self.source, t=self.t, z=self.z))
-        window = window_of(self.areas[0], self.bounds, self.scale)
-        pixels = self.seen.of(self.source.read(window, t=self.t, z=self.z))
+        part = request_of(self.areas[0], self.bounds, self.scale, run=self._run)
+        pixels = self.seen.of(self.source.read(part.pixels, t=self.t, z=self.z))
         request = Predict(
-            job=0, model=str(self.model), pixel_size_um=self.source.pixel_size_um, scale=self.scale
+            job=0, model=str(self.model), pixel_size_um=self.source.pixel_size_um, scale=self.scale, part=part
         )
         return request, [pixels, self._reference]
 

@@ -10,11 +10,12 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from unet_studio.core.geometry import Rect
 from unet_studio.core.sentences import Sentence
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.training import ObjectClass, TrainConfig
 
-PROTOCOL_VERSION = 6
+PROTOCOL_VERSION = 7
 
 FailureKind = Literal["bad_input", "crash"]
 
@@ -22,9 +23,25 @@ FailureKind = Literal["bad_input", "crash"]
 # Requests
 
 
+class Part(Struct, frozen=True):
+    """What is asked about of a plane of `height` × `width` that is proposed on part by part.
+
+    `pixels`: where the array lies that goes with the request; `window`, in it: of what labels are wanted, on
+    the grid of tiles. `run`: one word for all parts of a plane, whose pixels do not change meanwhile: what is
+    known of one is used for its neighbours.
+    """
+
+    run: str
+    height: int
+    width: int
+    pixels: Rect
+    window: Rect
+
+
 class Predict(Struct, frozen=True, tag=True, kw_only=True):
     """Propose instances on a plane. Arrays: the plane (H, W, C), any real dtype; for a part of a larger plane
-    also pixels (h, w, C) from all over it, which tell what is dark and what is bright there."""
+    its `pixels`, and pixels (h, w, C) from all over the plane, which tell what is dark and what is bright
+    there."""
 
     job: int
     model: str
@@ -34,6 +51,7 @@ class Predict(Struct, frozen=True, tag=True, kw_only=True):
     """Side of a pixel of the plane, where the file says it."""
     scale: float | None = None
     """How many times its size the network sees the plane at; None: that is found out."""
+    part: Part | None = None
 
 
 class SampleFiles(Struct, frozen=True):

@@ -7,10 +7,11 @@ from collections.abc import Container
 from unet_studio.core.geometry import TILE_PX, Rect, TileIndex
 from unet_studio.core.label_tiles import LabelArray
 from unet_studio.core.proposals import Proposals
-from unet_studio.jobs.messages import Predicted
+from unet_studio.jobs.messages import Part, Predicted
 
 PART_PX = 2048
 _MOST_MARGIN_TILES = 4
+_CONTEXT_PX = 128
 
 
 def all_areas(bounds: Rect) -> list[Rect]:
@@ -27,6 +28,14 @@ def window_of(area: Rect, bounds: Rect, scale: float | None = None) -> Rect:
     smaller the plane is seen, the more."""
     tiles = min(_MOST_MARGIN_TILES, max(1, round(1 / scale))) if scale is not None else 1
     return area.grown(tiles * TILE_PX).intersect(bounds)
+
+
+def request_of(area: Rect, bounds: Rect, scale: float | None = None, *, run: str) -> Part:
+    """What to ask about an area. The pixels reach further than the window: at its border, too, the network
+    sees what is beside it."""
+    window = window_of(area, bounds, scale)
+    pixels = window.grown(_CONTEXT_PX).intersect(bounds)
+    return Part(run, bounds.height, bounds.width, pixels, window)
 
 
 def join_part(

@@ -31,7 +31,7 @@ class TilePlan:
 
     `tile_px`: side of the written square. `context_px`: context around a tile, real where the plane
     goes on. `edge_px`: mirrored context at the plane's edge. `multiple`: the padded windows' sides and
-    corners are multiples of this.
+    corners are multiples of this. `wanted`: only this rectangle of the plane, whose corner is on that grid.
 
     The windows are cut from one and the same mirror-extended plane, so the result does not depend on
     the tile size as soon as `context_px` covers the network's receptive field.
@@ -43,6 +43,7 @@ class TilePlan:
     context_px: int
     edge_px: int = 0
     multiple: int = 1
+    wanted: Rect | None = None
 
     def __post_init__(self) -> None:
         if (
@@ -52,13 +53,15 @@ class TilePlan:
             raise ValueError(f"no tile plan with {self}")
 
     def __len__(self) -> int:
-        return -(-self.height // self._step) * -(-self.width // self._step)
+        height, width = self.wanted.shape if self.wanted is not None else (self.height, self.width)
+        return -(-height // self._step) * -(-width // self._step)
 
     def __iter__(self) -> Iterator[TileWindow]:
         plane = Rect.of_size(self.height, self.width)
-        for top in range(0, self.height, self._step):
-            for left in range(0, self.width, self._step):
-                write = Rect(top, left, top + self._step, left + self._step).intersect(plane)
+        wanted = self.wanted or plane
+        for top in range(wanted.top, wanted.bottom, self._step):
+            for left in range(wanted.left, wanted.right, self._step):
+                write = Rect(top, left, top + self._step, left + self._step).intersect(wanted)
                 yield self._window(write, plane)
 
     @property
@@ -119,12 +122,13 @@ def predict_tiled(
     out: npt.NDArray[np.float32],
     on_tile: Callable[[Rect], None] = lambda rect: None,
 ) -> None:
-    """Fill `out` (H, W[, K]) tile by tile.
+    """Fill `out` (H, W[, K]), the plane or what is wanted of it, tile by tile.
 
     `read` gives float32 (h, w, C) of a rectangle; `predict` maps a padded window (h, w, C) to
     (h, w[, K]); `on_tile` is told each finished rectangle and may raise to stop.
     """
+    top, left = (plan.wanted.top, plan.wanted.left) if plan.wanted is not None else (0, 0)
     for window in plan:
         result = predict(mirror_pad(read(window.read), window.pad))
-        out[window.write.slices] = result[window.crop.slices]
+        out[window.write.shift(-top, -left).slices] = result[window.crop.slices]
         on_tile(window.write)

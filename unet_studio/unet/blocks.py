@@ -156,7 +156,12 @@ class Up(nn.Module):
             if self.attention is not None:
                 skip = self.attention(skip, up)
             up = torch.cat([skip, up], dim=1)
-        out: Tensor = self.convs(up)
+        out: Tensor = up
+        del up
+        for layer in self.convs if isinstance(self.convs, nn.Sequential) else [self.convs]:
+            # What was concatenated is given back after the first layer: at the finest level it is the largest
+            # of all that lies in memory.
+            out = layer(out)
         return out
 
 

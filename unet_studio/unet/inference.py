@@ -17,6 +17,7 @@ from unet_studio.core.label_tiles import LabelArray
 from unet_studio.core.sentences import Sentence
 from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.context import JobContext, QuietContext
+from unet_studio.jobs.messages import Part
 from unet_studio.segmentation.normalization import FloatPlane, PlaneArray, adapt_channels, normalize
 from unet_studio.segmentation.overlap_tile import TilePlan, predict_tiled
 from unet_studio.segmentation.proposals import instances_of_classes, only_countable
@@ -30,17 +31,16 @@ from unet_studio.segmentation.scaling import (
     scaled_shape,
 )
 from unet_studio.unet.device import Device
+from unet_studio.unet.parts_memory import PartsMemory, Probabilities
 from unet_studio.unet.prepared import Predictor
 
 _EDGE_PX = 32
-# Pixels of a window times the network's width times bytes of a number: about 1 GB, whatever the network. A
-# part of a large plane and its margin (jobs/parts.py) is one window of the usual network.
+# Pixels of a window times the network's width times bytes of a number: about 1 GB, whatever the network.
 _WINDOW = 222e6
 _MIN_TILE_PX = 128
 
 
-Probabilities = npt.NDArray[np.float32]
-"""Of every class but background, (H, W, K − 1)."""
+_UNBOUNDED = 2**30
 
 
 class DeviceMemoryError(UserError):
@@ -71,10 +71,13 @@ def propose(
     reference: PlaneArray | None = None,
     pixel_size_um: float | None = None,
     scale: float | None = None,
+    part: Part | None = None,
+    memory: PartsMemory | None = None,
 ) -> Prediction:
     """Proposals of a plane (H, W[, C]) of any size, dtype and number of channels.
 
     `reference` (h, w[, C]): what to take the percentiles of instead, where `plane` is a part of a larger one.
+    `part`: which one, and of what in it proposals are wanted; `memory` knows of other parts of that plane.
     The network sees the plane at `scale` times its size. Where that is None it is found: by `pixel_size_um`,
     the plane's, where the model knows its own, else by how wide the objects are.
     """
@@ -82,7 +85,12 @@ def propose(
     if reference is not None:
         reference, _ = adapt_channels(reference, model.network.in_channels)
     image = normalize(adapted, model.normalization, reference=reference)
-    view = _View(network, model, image, device, [note] if note else [])
+    around = None
+    if part is not None:
+        if memory is not None and network.config.is_local:
+            around = _Around(part, image, memory, (model.name, model.weights_sha256))
+        image = image[part.window.shift(-part.pixels.top, -part.pixels.left).slices]
+    view = _View(network, model, image, device, [note] if note else [], around)
     if scale is None:
         scale = scale_by_pixel_size(model.pixel_size_um, pixel_size_um, model.scale)
         if scale not in (None, model.scale):
@@ -138,6 +146,28 @@ class _Seen:
         return Objects.of(only_countable(self.labels, self.class_of, self.stuff))
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """A part of a plane with what lies around it: `image` float32 (h, w, C), normalised, are its `pixels`.
+    `made_by`: by what the probabilities are made."""
+
+    part: Part
+    image: FloatPlane
+    memory: PartsMemory
+    made_by: tuple[object, ...]
+
+    def piece(self, wanted: Rect, network: Predictor) -> Piece:
+        """The rectangle that is wanted, with as much context as the network can use and the pixels have."""
+        plane, pixels = Rect.of_size(self.part.height, self.part.width), self.part.pixels
+        multiple = network.config.size_multiple
+        there = [
+            abs(near - far) // multiple * multiple
+            for near, far, end in zip(_sides(wanted), _sides(pixels), _sides(plane), strict=True)
+            if far != end
+        ]
+        return Piece(plane, pixels, wanted, min(there, default=_UNBOUNDED))
+
+
 @dataclass(slots=True)
 class _View:
     """A normalised image float32 (H, W, C) as a network sees it, at any size."""
@@ -147,6 +177,7 @@ class _View:
     image: FloatPlane
     device: Device
     notes: list[Sentence]
+    around: _Around | None = None
     _tile_px: int = 0
 
     @property
@@ -176,14 +207,25 @@ class _View:
 
     def _probabilities(self, scale: float, context: JobContext) -> Probabilities:
         """At `scale` times the size; in smaller tiles where memory runs short, from then on."""
+        if scale == 1.0 and self.around is not None:
+            around = self.around
+            return around.memory.complete(
+                (around.part.run, *around.made_by),
+                around.part.window,
+                lambda rect: self._in_tiles_that_fit(around.image, context, around.piece(rect, self.network)),
+            )
         image = self.image if scale == 1.0 else rescaled(self.image, scaled_shape(self.shape, scale))
         return self._in_tiles_that_fit(image, context)
 
-    def _in_tiles_that_fit(self, image: FloatPlane, context: JobContext) -> Probabilities:
+    def _in_tiles_that_fit(
+        self, image: FloatPlane, context: JobContext, piece: Piece | None = None
+    ) -> Probabilities:
         self._tile_px = self._tile_px or usual_tile_px(self.network)
         while True:
             try:
-                return class_probabilities(self.network, image, self.device, context, tile_px=self._tile_px)
+                return class_probabilities(
+                    self.network, image, self.device, context, tile_px=self._tile_px, piece=piece
+                )
             except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -202,6 +244,10 @@ class _View:
                 self.notes.append(Sentence(short, {"tile_px": str(self._tile_px)}))
 
 
+def _sides(rect: Rect) -> tuple[int, int, int, int]:
+    return rect.top, rect.left, rect.bottom, rect.right
+
+
 def is_out_of_memory(error: Exception) -> bool:
     """True for what PyTorch raises when memory runs short: on a processor it has no name of its own."""
     is_named = isinstance(error, MemoryError | torch.OutOfMemoryError)
@@ -215,26 +261,47 @@ def usual_tile_px(network: Predictor) -> int:
     return max(_MIN_TILE_PX, int(window_px) - 2 * config.context_px, config.context_px)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A rectangle that is `wanted` of a `plane` of which only `pixels` are at hand; there are `context_px`
+    of them around it, wherever the plane goes on."""
+
+    plane: Rect
+    pixels: Rect
+    wanted: Rect
+    context_px: int
+
+
 def class_probabilities(
-    network: Predictor, image: FloatPlane, device: Device, context: JobContext, *, tile_px: int
+    network: Predictor,
+    image: FloatPlane,
+    device: Device,
+    context: JobContext,
+    *,
+    tile_px: int,
+    piece: Piece | None = None,
 ) -> npt.NDArray[np.float32]:
     """Probability of every class but background, float32 (H, W, K − 1), of a normalised image
-    float32 (H, W, C).
+    float32 (H, W, C); with a `piece`, whose pixels the image is, of what is wanted.
 
     The network must be in evaluation mode on `device`. Overlap-tile; asks the context once per tile.
     """
-    height, width = image.shape[:2]
+    whole = Rect.of_size(*image.shape[:2])
+    piece = piece or Piece(whole, whole, whole, _UNBOUNDED)
+    height, width = piece.wanted.shape
     config = network.config
     # Valid convolutions eat their margin: at the plane's edge it is mirrored (paper, figure 2).
     context_px, edge_px = max(config.context_px, config.margin_px), max(_EDGE_PX, config.margin_px)
+    context_px = min(context_px, piece.context_px)
     side = max(height, width)
-    if side + 2 * edge_px > tile_px + 2 * context_px:
+    around_px = edge_px if piece.wanted == piece.plane else context_px
+    if side + 2 * around_px > tile_px + 2 * context_px:
         # Tiles of one size: a narrow last one would be predicted for its context's sake.
         tile_px = -(-side // -(-side // tile_px))
-    else:  # What surrounds the plane takes less room than the context of a tile.
+    else:  # What surrounds it takes no more room than the context of a tile.
         tile_px = side
     tile_px += -tile_px % config.size_multiple
-    plan = TilePlan(height, width, tile_px, context_px, edge_px, config.size_multiple)
+    plan = TilePlan(*piece.plane.shape, tile_px, context_px, edge_px, config.size_multiple, piece.wanted)
     out = np.empty((height, width, config.classes - 1), np.float32)
     done = 0
 
@@ -249,7 +316,7 @@ def class_probabilities(
     context.progress(0, len(plan))
     predict_tiled(
         plan,
-        read=lambda rect: image[rect.slices],
+        read=lambda rect: image[rect.shift(-piece.pixels.top, -piece.pixels.left).slices],
         predict=lambda window: _predict_window(network, window, device),
         out=out,
         on_tile=on_tile,

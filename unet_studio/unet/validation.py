@@ -24,8 +24,9 @@ from unet_studio.segmentation.weight_map import weight_map
 from unet_studio.settings.prediction import Postprocessing
 from unet_studio.settings.training import BorderWeights
 from unet_studio.unet.device import Device
-from unet_studio.unet.inference import Probabilities, class_probabilities, usual_tile_px
+from unet_studio.unet.inference import class_probabilities, usual_tile_px
 from unet_studio.unet.network import UNet
+from unet_studio.unet.parts_memory import Probabilities
 
 _EPSILON = 1e-6
 # What is tried for every setting of the post-processing, one after the other.
