@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-installed
 DEV_STAMP := $(VENV)/.dev-installed
 CONSTRAINTS := packaging/constraints.txt
+# Two at a time: most tests use one processor, or wait.
+PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: run test check bench system clean
 
@@ -17,8 +19,8 @@ run: $(RUN_STAMP)
 
 test: $(DEV_STAMP) check
 	@sh packaging/system_libraries.sh
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m "not slow and not benchmark"
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m "slow and not benchmark"
+	$(PYTEST) -m "not slow and not benchmark"
+	$(PYTEST) -m "slow and not benchmark"
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .
