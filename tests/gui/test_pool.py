@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -72,6 +73,19 @@ def test_closing_waits_for_what_runs_but_not_for_ever(pool: Pool, lost: threadin
     assert not pool.close(0.1)
     lost.set()
     assert pool.close(5.0)
+
+
+def test_what_must_end_is_waited_for(pool: Pool) -> None:
+    written: list[int] = []
+
+    def write(number: int) -> None:
+        time.sleep(0.4)
+        written.append(number)
+
+    for number in range(4):
+        pool.submit(lambda number=number: write(number), lambda _: None, nobody, must_end=True)  # type: ignore[misc]
+    assert pool.close(0.05)
+    assert sorted(written) == [0, 1, 2, 3], "those that had not begun, too"
 
 
 def test_a_drive_that_fails_is_a_sentence_not_a_bug(pool: Pool, qtbot: QtBot) -> None:

@@ -23,7 +23,7 @@ from tests.store.test_kill_while_drawing import same
 from unet_studio.core.document import Document
 from unet_studio.core.errors import DamagedProjectError, ProjectError
 from unet_studio.store import project_store
-from unet_studio.store.database import damaged_or_gone
+from unet_studio.store.database import damaged_or_gone, lost_drive
 from unet_studio.store.journal import Listener
 from unet_studio.store.project_store import ProjectStore, Timing
 
@@ -199,7 +199,7 @@ os.chmod(folder, 0o755); os.chmod(folder / 'project.sqlite', 0o644)
     if os.getuid() == 0:
         for path in (home, *home.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
-        for path in (tmp_path, *tmp_path.parents[:2]):
+        for path in (tmp_path, *tmp_path.parents[:3]):
             path.chmod(path.stat().st_mode | 0o011)
     command = [sys.executable, "-c", code, str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -335,7 +335,20 @@ def test_nonsense_from_a_drive_that_is_lost_is_not_called_damage(
     def lost(*_: object, **__: object) -> None:
         raise OSError(errno.EHOSTDOWN, "Host is down")
 
-    monkeypatch.setattr(Path, "open", lost)
+    monkeypatch.setattr(Path, "stat", lost)
     error = damaged_or_gone(folder, nonsense)
     assert not isinstance(error, DamagedProjectError)
     assert "Host is down" in str(error)
+
+
+def test_asking_whether_the_drive_is_lost_does_not_give_up_the_lock(tmp_path: Path) -> None:
+    """Closing any file handle of the database would, on POSIX."""
+    store = ProjectStore(new_project(tmp_path))
+    assert lost_drive(store.folder) is None
+    code = "import sys; from pathlib import Path; from unet_studio.store.project_store import ProjectStore; "
+    code += "ProjectStore(Path(sys.argv[1]))"
+    other = subprocess.run(
+        [sys.executable, "-c", code, store.folder], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "is already open" in other.stderr
+    assert store.close()

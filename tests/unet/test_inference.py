@@ -10,13 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import RESOURCES, QuietContext
+from unet_studio.core.geometry import Rect
 from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.context import JobCancelled
+from unet_studio.jobs.parts import request_of
 from unet_studio.settings.network import UNetConfig
 from unet_studio.unet import inference
 from unet_studio.unet.device import Device
 from unet_studio.unet.inference import class_probabilities, propose
 from unet_studio.unet.network import UNet
+from unet_studio.unet.parts_memory import PartsMemory
 from unet_studio.unet.weights import load_network
 
 FLOAT32 = Device(torch.device("cpu"), torch.float32, "test")
@@ -153,6 +156,44 @@ def test_cells_many_times_as_wide_as_those_it_learnt_from_are_found_all_the_same
     assert wide.labels.max() == pytest.approx(usual.labels.max(), rel=0.1)
     as_it_is = propose(net, model, demo_field(6), FLOAT32, QuietContext(), scale=1.0)
     assert as_it_is.labels.max() > 3 * usual.labels.max(), "in pieces, where a person wants it so"
+
+
+def test_a_part_with_wide_cells_tells_the_scale_that_its_window_alone_tells() -> None:
+    """What is remembered of a plane is of its full size: looks from afar are others."""
+    net, model = load_network(MODEL)
+    net.eval()
+    plane = demo_field(6)
+    bounds = Rect.of_size(*plane.shape[:2])
+    part = request_of(bounds, bounds, run="r")
+    whole = propose(net, model, plane, FLOAT32, QuietContext())
+    by_part = propose(net, model, plane, FLOAT32, QuietContext(), part=part, memory=PartsMemory())
+    assert by_part.scale == whole.scale
+    assert (by_part.labels == whole.labels).all()
+
+
+@pytest.mark.parametrize(
+    ("config", "is_remembered"),
+    [(UNetConfig(base_width=4, depth=3), True), (UNetConfig(base_width=2, depth=5), False)],
+)
+def test_parts_of_networks_that_look_further_than_what_is_sent_are_not_put_together(
+    config: UNetConfig, is_remembered: bool
+) -> None:
+    torch.manual_seed(0)
+    net, model = UNet(config).eval(), ModelConfig(name="m", network=config)
+    plane = np.random.default_rng(0).integers(0, 255, (700, 900, 1), dtype=np.uint8)
+    bounds, memory = Rect.of_size(700, 900), PartsMemory()
+    whole = propose(net, model, plane, FLOAT32, QuietContext(), scale=1.0).probability
+    for area in (Rect(0, 0, 256, 512), Rect(0, 512, 256, 900), Rect(256, 0, 700, 512)):
+        part = request_of(area, bounds, 1.0, run="r")
+        seen = propose(
+            net, model, plane[part.pixels.slices], FLOAT32, QuietContext(),
+            reference=plane, scale=1.0, part=part, memory=memory,
+        ).probability  # fmt: skip
+        assert seen.shape == part.window.shape
+        if is_remembered:
+            difference = np.abs(seen.astype(int) - whole[part.window.slices].astype(int))
+            assert difference.max() <= 1, "the context is real, not mirrored, at every border of a window"
+    assert bool(memory._tiles) is is_remembered
 
 
 def test_an_image_without_cells_tells_no_scale() -> None:

@@ -65,8 +65,16 @@ class Studio:
     def reopen(self) -> None:
         """Open the project that was open last, if it is still there; without it the window stays empty."""
         last = load_preferences().last_project
-        if last and is_project(Path(last)):
-            self.window.open_paths([Path(last)])
+        if not last:
+            return
+        project, window = Path(last), self.window
+
+        def looked(is_there: bool) -> None:
+            if is_there and window.session.store is None:
+                window.open_paths([project])
+
+        # In a worker: it may be on a drive that does not answer.
+        self.pool.submit(lambda: is_project(project), looked, window.session.failed.emit)
 
     def _tidy_when_idle(self) -> None:
         """Python's search for garbage takes tens of milliseconds: it waits until the hand rests."""

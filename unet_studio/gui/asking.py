@@ -124,7 +124,10 @@ class Asking(QObject):
             self.exported.emit(files)
 
         self._pool.submit(
-            lambda: export_masks(store, items, folder, formats), done, self._session.failed.emit
+            lambda: export_masks(store, items, folder, formats),
+            done,
+            self._session.failed.emit,
+            must_end=True,
         )
 
     def proposals_of_class(self, reviewing: Reviewing, act: Callable[[int], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from unet_studio.core.errors import UserError
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.canvas.image_layer import Picture
 from unet_studio.gui.loaded_image import LoadedImage, PlaneKey, read_pixels
@@ -22,6 +23,7 @@ class Projection(QObject):
         super().__init__(session)
         self._session, self._pool = session, pool
         self._is_wanted = False
+        self._coming: tuple[ImageSource, int] | None = None
         self._last: tuple[ImageSource, int, Picture] | None = None
         """Of which image and time point, and the projection."""
         session.project_changed.connect(self._forget)
@@ -42,14 +44,23 @@ class Projection(QObject):
         if self._last is not None and self._last[0] is image.source and self._last[1] == image.t:
             self.made.emit(self._last[2])
             return
+        if self._coming == (image.source, image.t):
+            return
+        self._coming = image.source, image.t
         source, record, key = ProjectedSource(image.source), image.record, PlaneKey(image.id, image.t)
         self._pool.submit(
             lambda: read_pixels(source, record, key)[1],
             lambda picture: self._arrived(image, picture),
-            self.failed.emit,
+            self._failed,
         )
 
+    def _failed(self, error: UserError) -> None:
+        self._coming = None
+        self.failed.emit(error)
+
     def _arrived(self, image: LoadedImage, picture: Picture) -> None:
+        if self._coming == (image.source, image.t):
+            self._coming = None
         self._last = image.source, image.t, picture
         current = self._session.current
         if (
@@ -61,4 +72,4 @@ class Projection(QObject):
             self.made.emit(picture)
 
     def _forget(self) -> None:
-        self._last = None
+        self._last = self._coming = None

@@ -195,6 +195,10 @@ def _prepare(
         for record, open_lessons in zip(records, kept, strict=True)
         for lesson in _lessons_of(store, record, open_lessons)
     ]
+    # The window's list may be older than a model that was made elsewhere.
+    models = Path(request.out).parent
+    name = free_name(request.name, {folder.name for folder in list_models(models)})
+    request = msgspec.structs.replace(request, name=name, out=str(models / name))
     run = new_run_folder(store.folder)
     written = write_lessons(store, run, snapshots, places if several else {})
     config = msgspec.structs.replace(request.config, image_scale=image_scale(store))

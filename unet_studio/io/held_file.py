@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
 from collections.abc import Callable
@@ -20,4 +21,10 @@ class HeldFile:
 
 
 def _close_aside(close: Callable[[], object]) -> None:
-    threading.Thread(target=close, name="close", daemon=True).start()
+    threading.Thread(target=_closed, args=(close,), name="close", daemon=True).start()
+
+
+def _closed(close: Callable[[], object]) -> None:
+    # A map of a file that is still looked at cannot be closed; a lost drive may refuse. Nobody can do better.
+    with contextlib.suppress(BufferError, OSError, ValueError):
+        close()

@@ -114,9 +114,17 @@ def list_models(*roots: Path) -> list[Path]:
     found: list[Path] = []
     for root in roots:
         if root.is_dir():
-            folders = [p for p in root.iterdir() if (p / CONFIG_NAME).is_file()]
-            found += sorted(folders, key=lambda p: (p / CONFIG_NAME).stat().st_mtime, reverse=True)
+            made = {folder: _made_at(folder) for folder in root.iterdir()}
+            found += sorted((p for p in made if made[p]), key=lambda p: made[p], reverse=True)
     return found
+
+
+def _made_at(folder: Path) -> float:
+    """When a model folder was written; 0 for what is none, or may not be looked into."""
+    try:
+        return (folder / CONFIG_NAME).stat().st_mtime
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return 0.0
 
 
 def find_model(name: str, *roots: Path) -> Path:

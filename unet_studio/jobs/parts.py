@@ -11,7 +11,8 @@ from unet_studio.jobs.messages import Part, Predicted
 
 PART_PX = 2048
 _MOST_MARGIN_TILES = 4
-_CONTEXT_PX = 128
+CONTEXT_PX = 128
+"""What is sent around a window. A network that looks further gets the window alone."""
 
 
 def all_areas(bounds: Rect) -> list[Rect]:
@@ -34,7 +35,7 @@ def request_of(area: Rect, bounds: Rect, scale: float | None = None, *, run: str
     """What to ask about an area. The pixels reach further than the window: at its border, too, the network
     sees what is beside it."""
     window = window_of(area, bounds, scale)
-    pixels = window.grown(_CONTEXT_PX).intersect(bounds)
+    pixels = window.grown(CONTEXT_PX).intersect(bounds)
     return Part(run, bounds.height, bounds.width, pixels, window)
 
 

@@ -24,7 +24,7 @@ from unet_studio.store.backups import (
     was_found_damaged,
 )
 from unet_studio.store.checksums import add_checksums, check_rows
-from unet_studio.store.project_lock import read_owner
+from unet_studio.store.project_lock import OWNER_NAME, read_owner
 from unet_studio.store.write_ahead_log import lost_commits
 
 DATABASE_NAME = "project.sqlite"
@@ -153,13 +153,17 @@ def damaged_or_gone(folder: Path, error: Exception) -> ProjectError:
 
 
 def lost_drive(folder: Path) -> str | None:
-    """Why the database cannot be read at all; None if it can, or is not there.
+    """Why the folder of a project cannot be read at all; None if it can, or is not there.
 
-    On a drive that has just been lost SQLite may take what it has half read for a damaged database.
+    On a drive that has just been lost SQLite may take what it has half read for a damaged database. The
+    database itself is not opened to find out: closing it again would give up SQLite's lock on it (POSIX).
     """
     try:
-        with (folder / DATABASE_NAME).open("rb") as file:
-            file.read(1)
+        (folder / DATABASE_NAME).stat()
+        # This asks the drive, where the other may be known from before.
+        names = {path.name for path in folder.iterdir()}
+        if OWNER_NAME in names:
+            (folder / OWNER_NAME).read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:

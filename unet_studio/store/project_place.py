@@ -40,9 +40,12 @@ def _can_be_made(folder: Path) -> bool:
     # Tried, not asked: shares, and Windows, say that a folder can be written and then refuse.
     try:
         folder.mkdir()
-        folder.rmdir()
+    except FileExistsError:
+        return folder.is_dir()  # Another window was faster.
     except OSError:
         return False
+    with contextlib.suppress(OSError):  # One may be allowed to make but not to remove.
+        folder.rmdir()
     return True
 
 

@@ -18,6 +18,7 @@ from unet_studio.core.sentences import Sentence
 from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.context import JobContext, QuietContext
 from unet_studio.jobs.messages import Part
+from unet_studio.jobs.parts import CONTEXT_PX
 from unet_studio.segmentation.normalization import FloatPlane, PlaneArray, adapt_channels, normalize
 from unet_studio.segmentation.overlap_tile import TilePlan, predict_tiled
 from unet_studio.segmentation.proposals import instances_of_classes, only_countable
@@ -30,6 +31,7 @@ from unet_studio.segmentation.scaling import (
     scale_of_wide_objects,
     scaled_shape,
 )
+from unet_studio.settings.network import UNetConfig
 from unet_studio.unet.device import Device
 from unet_studio.unet.parts_memory import PartsMemory, Probabilities
 from unet_studio.unet.prepared import Predictor
@@ -38,9 +40,6 @@ _EDGE_PX = 32
 # Pixels of a window times the network's width times bytes of a number: about 1 GB, whatever the network.
 _WINDOW = 222e6
 _MIN_TILE_PX = 128
-
-
-_UNBOUNDED = 2**30
 
 
 class DeviceMemoryError(UserError):
@@ -87,7 +86,7 @@ def propose(
     image = normalize(adapted, model.normalization, reference=reference)
     around = None
     if part is not None:
-        if memory is not None and network.config.is_local:
+        if memory is not None and _reaches(network.config) <= CONTEXT_PX:
             around = _Around(part, image, memory, (model.name, model.weights_sha256))
         image = image[part.window.shift(-part.pixels.top, -part.pixels.left).slices]
     view = _View(network, model, image, device, [note] if note else [], around)
@@ -111,7 +110,7 @@ def _seen_by_objects(view: _View, object_px: float, context: JobContext) -> tupl
     usual, quiet = view.model.scale, QuietContext(context)
     # What is small is made of what is smaller than the image: once over all its pixels is enough.
     coarse_scale = usual * COARSE[-1]
-    coarse = replace(view, image=rescaled(view.image, scaled_shape(view.shape, coarse_scale)))
+    coarse = replace(view, image=rescaled(view.image, scaled_shape(view.shape, coarse_scale)), around=None)
 
     def objects_at(scale: float) -> Objects:
         if scale <= coarse_scale:
@@ -156,16 +155,9 @@ class _Around:
     memory: PartsMemory
     made_by: tuple[object, ...]
 
-    def piece(self, wanted: Rect, network: Predictor) -> Piece:
-        """The rectangle that is wanted, with as much context as the network can use and the pixels have."""
-        plane, pixels = Rect.of_size(self.part.height, self.part.width), self.part.pixels
-        multiple = network.config.size_multiple
-        there = [
-            abs(near - far) // multiple * multiple
-            for near, far, end in zip(_sides(wanted), _sides(pixels), _sides(plane), strict=True)
-            if far != end
-        ]
-        return Piece(plane, pixels, wanted, min(there, default=_UNBOUNDED))
+    def piece(self, wanted: Rect) -> Piece:
+        """A rectangle inside the part's window."""
+        return Piece(Rect.of_size(self.part.height, self.part.width), self.part.pixels, wanted)
 
 
 @dataclass(slots=True)
@@ -212,7 +204,7 @@ class _View:
             return around.memory.complete(
                 (around.part.run, *around.made_by),
                 around.part.window,
-                lambda rect: self._in_tiles_that_fit(around.image, context, around.piece(rect, self.network)),
+                lambda rect: self._in_tiles_that_fit(around.image, context, around.piece(rect)),
             )
         image = self.image if scale == 1.0 else rescaled(self.image, scaled_shape(self.shape, scale))
         return self._in_tiles_that_fit(image, context)
@@ -244,8 +236,12 @@ class _View:
                 self.notes.append(Sentence(short, {"tile_px": str(self._tile_px)}))
 
 
-def _sides(rect: Rect) -> tuple[int, int, int, int]:
-    return rect.top, rect.left, rect.bottom, rect.right
+def _reaches(config: UNetConfig) -> float:
+    """How far around a pixel a network looks, in px."""
+    if not config.is_local:
+        return math.inf
+    multiple = config.size_multiple
+    return -(-max(config.context_px, config.margin_px) // multiple) * multiple
 
 
 def is_out_of_memory(error: Exception) -> bool:
@@ -263,13 +259,12 @@ def usual_tile_px(network: Predictor) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A rectangle that is `wanted` of a `plane` of which only `pixels` are at hand; there are `context_px`
-    of them around it, wherever the plane goes on."""
+    """A rectangle that is `wanted` of a `plane` of which only `pixels` are at hand: all that the network
+    looks at, wherever the plane goes on."""
 
     plane: Rect
     pixels: Rect
     wanted: Rect
-    context_px: int
 
 
 def class_probabilities(
@@ -287,12 +282,11 @@ def class_probabilities(
     The network must be in evaluation mode on `device`. Overlap-tile; asks the context once per tile.
     """
     whole = Rect.of_size(*image.shape[:2])
-    piece = piece or Piece(whole, whole, whole, _UNBOUNDED)
+    piece = piece or Piece(whole, whole, whole)
     height, width = piece.wanted.shape
     config = network.config
     # Valid convolutions eat their margin: at the plane's edge it is mirrored (paper, figure 2).
     context_px, edge_px = max(config.context_px, config.margin_px), max(_EDGE_PX, config.margin_px)
-    context_px = min(context_px, piece.context_px)
     side = max(height, width)
     around_px = edge_px if piece.wanted == piece.plane else context_px
     if side + 2 * around_px > tile_px + 2 * context_px:

@@ -21,12 +21,14 @@ _STUCK_S = 3.0
 """Who works so long on one thing may wait for a drive that does not answer."""
 _LOOK_MS = 500
 _CLOSE_S = 15.0
+_CLOSE_LOOK_S = 0.1
 
 
 class _Task(NamedTuple):
     work: Callable[[], Any]
     on_done: Callable[[Any], None]
     on_error: Callable[[UserError], None]
+    must_end: bool
 
 
 class Pool(QObject):
@@ -44,6 +46,8 @@ class Pool(QObject):
         self._lock = threading.Lock()
         self._since: dict[threading.Thread, float | None] = {}
         """Every thread, and since when it has been at what it does; None: at nothing."""
+        self._must_end = 0
+        """Tasks that are waited for and have not come to their end."""
         self._is_closed = False
         self._finished.connect(self._deliver)
         self._watch = QTimer(self)
@@ -52,15 +56,24 @@ class Pool(QObject):
             self._add_thread()
 
     def submit(
-        self, work: Callable[[], T], on_done: Callable[[T], None], on_error: Callable[[UserError], None]
+        self,
+        work: Callable[[], T],
+        on_done: Callable[[T], None],
+        on_error: Callable[[UserError], None],
+        *,
+        must_end: bool = False,
     ) -> None:
-        """Run `work` in a thread, then one of the others on the GUI thread."""
-        self._tasks.put(_Task(work, on_done, on_error))
+        """Run `work` in a thread, then one of the others on the GUI thread. `must_end`: it writes what the
+        person wants to find, and is waited for as long as it takes."""
+        with self._lock:
+            self._must_end += must_end
+        self._tasks.put(_Task(work, on_done, on_error, must_end))
         if not self._watch.isActive():
             self._watch.start(_LOOK_MS)
 
     def close(self, timeout_s: float = _CLOSE_S) -> bool:
-        """Forget what has not begun and wait for what runs. False if something still does."""
+        """Forget what has not begun and need not end; wait for the rest. False if something that need not end
+        still runs."""
         self._watch.stop()
         self._is_closed = True
         with self._lock:
@@ -69,7 +82,8 @@ class Pool(QObject):
             self._tasks.put(None)
         until = time.monotonic() + timeout_s
         for thread in threads:
-            thread.join(max(0.0, until - time.monotonic()))
+            while thread.is_alive() and (time.monotonic() < until or self._must_end):
+                thread.join(_CLOSE_LOOK_S)
         return not any(thread.is_alive() for thread in threads)
 
     def _add_thread(self) -> None:
@@ -82,7 +96,7 @@ class Pool(QObject):
     def _work(self) -> None:
         me = threading.current_thread()
         while (task := self._tasks.get()) is not None:
-            if self._is_closed:
+            if self._is_closed and not task.must_end:
                 continue
             with self._lock:
                 self._since[me] = time.monotonic()
@@ -94,6 +108,7 @@ class Pool(QObject):
             if not self._is_closed:
                 self._finished.emit(future, task)
             with self._lock:
+                self._must_end -= task.must_end
                 self._since[me] = None
                 if self._ready() > _THREADS:
                     del self._since[me]  # The drive has come back: the others will do.
