@@ -1,4 +1,4 @@
-"""LSM, NDPI and SCN: the image is found, and none of the pictures beside it."""
+"""LSM, NDPI, SCN and OIF: the image is found, and none of the pictures beside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.io.vendor_tiff import LEVEL_STEPS, write_lsm, write_ndpi, write_scn
+from tests.io.vendor_tiff import LEVEL_STEPS, write_lsm, write_ndpi, write_oif, write_scn
+from unet_studio.core.errors import ImageFileError
 from unet_studio.core.geometry import Rect
 from unet_studio.io.open_image import open_image, scenes_of
 
@@ -55,3 +56,25 @@ def check_pyramid(path: Path, slide: np.ndarray, *, pixel_size_um: float) -> Non
     part = Rect(100, 300, 200, 450)
     assert (source.read(part) == slide[part.slices]).all()
     assert (source.read(Rect.of_size(64, 128), level=2) == slide[::16, ::16]).all()
+
+
+def test_an_oif_file_is_a_stack_with_its_dyes_read_plane_by_plane(tmp_path: Path) -> None:
+    planes = np.random.default_rng(0).integers(0, 4095, (2, 5, 40, 50), dtype=np.uint16)
+    path = tmp_path / "a.oif"
+    write_oif(path, planes, pixel_size_um=0.207, dyes=["DAPI", "Alexa Fluor 488"])
+    source = open_image(path)
+    assert (source.axes.c, source.axes.z, source.axes.y, source.axes.x) == (2, 5, 40, 50)
+    assert source.pixel_size_um == pytest.approx(0.207)
+    assert [channel.name for channel in source.channels] == ["DAPI", "Alexa Fluor 488"]
+    assert not source.is_guessed
+    part = Rect(3, 5, 20, 40)
+    assert (source.read(part, z=4) == np.moveaxis(planes[:, 4], 0, -1)[part.slices]).all()
+    assert (source.read(part, z=2, channels=[1])[:, :, 0] == planes[1, 2][part.slices]).all()
+
+
+def test_an_oif_file_without_one_of_its_planes_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.oif"
+    write_oif(path, np.zeros((1, 3, 10, 10), np.uint16), pixel_size_um=0.2, dyes=["DAPI"])
+    (tmp_path / "a.oif.files" / "s_C001Z001.tif").write_bytes(b"II*\0")
+    with pytest.raises(ImageFileError, match="cannot be read as OIF"):
+        open_image(path)

@@ -1,4 +1,4 @@
-"""Writes small files laid out as LSM, NDPI and SCN are, for want of real ones.
+"""Writes small files laid out as LSM, NDPI, SCN and OIF are, for want of real ones.
 
 LSM: Zeiss's CZ-Private tag 34412, a thumbnail after every image. NDPI: TIFF with links of 64 bits and the
 upper halves of values behind every directory (the layout OpenSlide documents). SCN: BigTIFF whose first
@@ -8,6 +8,7 @@ description is Leica's XML, the macro picture first.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -93,3 +94,30 @@ def write_scn(path: Path, plane: Pixels, *, pixel_size_um: float, macro_name: st
                 np.ascontiguousarray(plane[::step, ::step]), photometric="rgb", metadata=None,
                 tile=(128, 128), resolution=(per_cm, per_cm), resolutionunit="CENTIMETER",
             )  # fmt: skip
+
+
+def write_oif(path: Path, planes: Pixels, *, pixel_size_um: float, dyes: Sequence[str]) -> None:
+    """`planes` (C, Z, Y, X) uint16. Olympus: settings as UTF-16, and a folder of TIFF files beside them."""
+    c, z, y, x = planes.shape
+    sizes = {"X": x, "Y": y, "C": c, "Z": z}
+    sections = [
+        '[ProfileSaveInfo]\r\nName="a.oif"\r\nVersion="1.0.0.0"',
+        '[Axis Parameter Common]\r\nAxisCount=8\r\nAxisOrder="XYCZ"',
+        *(
+            f'[Axis {n} Parameters Common]\r\nAxisCode="{axis}"\r\nMaxSize={sizes[axis]}'
+            for n, axis in enumerate(sizes)
+        ),
+        "[Reference Image Parameter]\r\nValidBitCounts=12\r\n"
+        f'WidthConvertValue={pixel_size_um}\r\nWidthUnit="um"',
+        *(
+            f'[Channel {number} Parameters]\r\nCH Name="CHS{number}"\r\nDyeName="{dye}"'
+            for number, dye in enumerate(dyes, 1)
+        ),
+    ]
+    path.write_bytes(b"\xff\xfe" + ("\r\n".join(sections) + "\r\n").encode("utf-16-le"))
+    folder = path.with_name(f"{path.name}.files")
+    folder.mkdir()
+    for channel in range(c):
+        for depth in range(z):
+            name = f"s_C{channel + 1:03}Z{depth + 1:03}.tif"
+            tifffile.imwrite(folder / name, planes[channel, depth], metadata=None)

@@ -76,7 +76,8 @@ class Asking(QObject):
         from unet_studio.gui.dialogs.variation_preview import VariationPreview
 
         current = None if new else self._models.current
-        models = self._models.all()  # Once: the folders may be on a slow share.
+        models = self._models.all()
+        self._models.look()  # For the next time: the folders may be on a slow share.
         taken = {folder.name for folder in models}
         dialog = TrainDialog(
             self._window,

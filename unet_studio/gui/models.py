@@ -70,7 +70,7 @@ class Models(QObject):
             self._session.store.record_setting(_SETTING, self._stored(folder))
         self.changed.emit()
         if folder not in self._known:
-            self._look()
+            self.look()
 
     def project_models_folder(self) -> Path | None:
         """Where fine-tuned models of the open project go."""
@@ -82,7 +82,7 @@ class Models(QObject):
         self._known = {folder: known for folder, known in self._known.items() if folder.parent == shipped}
         self._current = self._remembered() or self._usual()
         self.changed.emit()
-        self._look()
+        self.look()
 
     def _remembered(self) -> Path | None:
         """The model that the project names, whether it is there or not."""
@@ -99,7 +99,8 @@ class Models(QObject):
         usual = shipped_models_folder() / DEFAULT_MODEL
         return usual if usual in self._known else next(iter(self._known), None)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Look for models that came or went meanwhile, made by another program for instance."""
         roots = self._roots()
         self._looks += 1
         this_look = self._looks
