@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-installed
 DEV_STAMP := $(VENV)/.dev-installed
 CONSTRAINTS := packaging/constraints.txt
-# Two at a time: most tests use one processor, or wait.
-PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist worksteal
+# Two at a time, of one thread each: threads of several processes would wait for each other.
+PYTEST := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: run test check bench system clean
 
