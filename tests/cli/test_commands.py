@@ -196,7 +196,11 @@ def test_bad_input_ends_with_code_2_and_one_plain_line(
 def test_ctrl_c_ends_a_training_with_code_130(cells: Path) -> None:
     command = [sys.executable, "-m", "unet_studio", "train", "--images", str(cells / "images"),
                "--masks", str(cells / "masks"), "--out", str(cells / "m"), "--minutes", "5"]  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    # As at a terminal: whoever runs the tests may have it ignored, which is inherited.
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
     assert process.stderr is not None
     assert "images train" in process.stderr.readline()
     assert any("step 0" in process.stderr.readline() for _ in range(3))
