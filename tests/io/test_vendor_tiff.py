@@ -1,13 +1,14 @@
-"""LSM, NDPI, SCN and OIF: the image is found, and none of the pictures beside it."""
+"""LSM, NDPI, SCN, OIF and OIB: the image is found, and none of the pictures beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.io.vendor_tiff import LEVEL_STEPS, write_lsm, write_ndpi, write_oif, write_scn
+from tests.io.vendor_tiff import LEVEL_STEPS, write_lsm, write_ndpi, write_oib, write_oif, write_scn
 from unet_studio.core.errors import ImageFileError
 from unet_studio.core.geometry import Rect
 from unet_studio.io.open_image import open_image, scenes_of
@@ -58,10 +59,13 @@ def check_pyramid(path: Path, slide: np.ndarray, *, pixel_size_um: float) -> Non
     assert (source.read(Rect.of_size(64, 128), level=2) == slide[::16, ::16]).all()
 
 
-def test_an_oif_file_is_a_stack_with_its_dyes_read_plane_by_plane(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "write"), [("a.oif", write_oif), ("a.oib", write_oib)])
+def test_an_olympus_file_is_a_stack_with_its_dyes_read_plane_by_plane(
+    tmp_path: Path, name: str, write: Callable[..., None]
+) -> None:
     planes = np.random.default_rng(0).integers(0, 4095, (2, 5, 40, 50), dtype=np.uint16)
-    path = tmp_path / "a.oif"
-    write_oif(path, planes, pixel_size_um=0.207, dyes=["DAPI", "Alexa Fluor 488"])
+    path = tmp_path / name
+    write(path, planes, pixel_size_um=0.207, dyes=["DAPI", "Alexa Fluor 488"])
     source = open_image(path)
     assert (source.axes.c, source.axes.z, source.axes.y, source.axes.x) == (2, 5, 40, 50)
     assert source.pixel_size_um == pytest.approx(0.207)

@@ -1,4 +1,4 @@
-"""Writes small files laid out as LSM, NDPI, SCN and OIF are, for want of real ones.
+"""Writes small files laid out as LSM, NDPI, SCN, OIF and OIB are, for want of real ones.
 
 LSM: Zeiss's CZ-Private tag 34412, a thumbnail after every image. NDPI: TIFF with links of 64 bits and the
 upper halves of values behind every directory (the layout OpenSlide documents). SCN: BigTIFF whose first
@@ -7,8 +7,9 @@ description is Leica's XML, the macro picture first.
 
 from __future__ import annotations
 
+import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,24 @@ def write_scn(path: Path, plane: Pixels, *, pixel_size_um: float, macro_name: st
 
 def write_oif(path: Path, planes: Pixels, *, pixel_size_um: float, dyes: Sequence[str]) -> None:
     """`planes` (C, Z, Y, X) uint16. Olympus: settings as UTF-16, and a folder of TIFF files beside them."""
+    path.write_bytes(_oif_settings(planes, pixel_size_um, dyes))
+    folder = path.with_name(f"{path.name}.files")
+    folder.mkdir()
+    for name, data in _oif_planes(planes):
+        (folder / name).write_bytes(data)
+
+
+def write_oib(path: Path, planes: Pixels, *, pixel_size_um: float, dyes: Sequence[str]) -> None:
+    """The same in one file: streams of a compound document, and one that says which file each of them is."""
+    files = {"a.oif": _oif_settings(planes, pixel_size_um, dyes)} | dict(_oif_planes(planes))
+    streams = {f"Stream{number:05}": data for number, data in enumerate(files.values())}
+    info = ["[OibSaveInfo]", 'Name="a.oib"', "Version=2.0.0.0", "MainFileName=Stream00000"]
+    info += [f"Stream{number:05}={name}" for number, name in enumerate(files)]
+    settings = b"\xff\xfe" + ("\r\n".join(info) + "\r\n").encode("utf-16-le")
+    path.write_bytes(_compound_document({"OibInfo.txt": settings, **streams}))
+
+
+def _oif_settings(planes: Pixels, pixel_size_um: float, dyes: Sequence[str]) -> bytes:
     c, z, y, x = planes.shape
     sizes = {"X": x, "Y": y, "C": c, "Z": z}
     sections = [
@@ -114,10 +133,54 @@ def write_oif(path: Path, planes: Pixels, *, pixel_size_um: float, dyes: Sequenc
             for number, dye in enumerate(dyes, 1)
         ),
     ]
-    path.write_bytes(b"\xff\xfe" + ("\r\n".join(sections) + "\r\n").encode("utf-16-le"))
-    folder = path.with_name(f"{path.name}.files")
-    folder.mkdir()
-    for channel in range(c):
-        for depth in range(z):
-            name = f"s_C{channel + 1:03}Z{depth + 1:03}.tif"
-            tifffile.imwrite(folder / name, planes[channel, depth], metadata=None)
+    return b"\xff\xfe" + ("\r\n".join(sections) + "\r\n").encode("utf-16-le")
+
+
+def _oif_planes(planes: Pixels) -> Iterator[tuple[str, bytes]]:
+    for channel, depth in np.ndindex(*planes.shape[:2]):
+        file = io.BytesIO()
+        tifffile.imwrite(file, planes[channel, depth], metadata=None)
+        yield f"s_C{channel + 1:03}Z{depth + 1:03}.tif", file.getvalue()
+
+
+def _compound_document(streams: dict[str, bytes]) -> bytes:
+    """Microsoft's compound file, version 3 ([MS-CFB]): no stream so short that it lies in the mini stream."""
+    sector, free, end, fat_sector = 512, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    body, fat = bytearray(), list[int]()
+
+    def put(data: bytes) -> int:
+        first = len(fat)
+        count = -(-len(data) // sector)
+        body.extend(data.ljust(count * sector, b"\0"))
+        fat.extend([*range(first + 1, first + count), end])
+        return first
+
+    def entry(name: str, kind: int, right: int, child: int, start: int, size: int) -> bytes:
+        text = name.encode("utf-16-le") + b"\0\0"
+        head = struct.pack("<64sHBBIII", text, len(text), kind, 1, free, right, child)
+        return head + bytes(36) + struct.pack("<IQ", start, size)
+
+    padded = {name: _at_least_4096(data) for name, data in streams.items()}
+    rows = [entry("Root Entry", 5, free, 1, end, 0)]
+    for number, (name, data) in enumerate(padded.items(), 1):
+        right = number + 1 if number < len(padded) else free
+        rows.append(entry(name, 2, right, free, put(data), len(data)))
+    rows += [entry("", 0, free, free, 0, 0)] * (-len(rows) % 4)
+    directory = put(b"".join(rows))
+    fat_start, count = len(fat), 0
+    while count * sector // 4 < len(fat) + count:
+        count += 1
+    table = [*fat, *[fat_sector] * count]
+    table += [free] * (count * sector // 4 - len(table))
+    header = struct.pack(
+        "<8s16sHHHHHHIIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", 0x3E, 3, 0xFFFE, 9, 6, 0, 0,
+        0, count, directory, 0, 4096, end, 0, end, 0,
+    )  # fmt: skip
+    places = [*range(fat_start, fat_start + count)] + [free] * (109 - count)
+    return header + struct.pack("<109I", *places) + bytes(body) + struct.pack(f"<{len(table)}I", *table)
+
+
+def _at_least_4096(data: bytes) -> bytes:
+    """Settings end in empty lines, as a text may; behind the end of a TIFF may stand anything."""
+    is_text = data[:2] == b"\xff\xfe"
+    return data + b"\n\0" * (2048 - len(data) // 2) if is_text else data.ljust(4096, b"\0")
