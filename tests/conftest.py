@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +42,16 @@ def isolated_home(
         (home / "openvino").symlink_to(converted_networks)
     monkeypatch.setenv("UNET_STUDIO_HOME", str(home))
     return home
+
+
+def preloadable(source: Path, folder: Path) -> Path:
+    """A library made of a C file whose system calls stand before the real ones; skips without a compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None or sys.platform != "linux":
+        pytest.skip("no C compiler here to make system calls fail")
+    library = folder / source.with_suffix(".so").name
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
 
 
 @pytest.fixture

@@ -14,20 +14,14 @@ import numpy as np
 import pytest
 import tifffile
 
-from tests.conftest import RESOURCES
+from tests.conftest import RESOURCES, preloadable
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = shutil.which("cc")
-    if compiler is None or sys.platform != "linux":
-        pytest.skip("no C compiler here to make system calls hang")
-    library = tmp_path_factory.mktemp("shim") / "lost_drive.so"
-    source = Path(__file__).with_name("lost_drive.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return library
+    return preloadable(Path(__file__).with_name("lost_drive.c"), tmp_path_factory.mktemp("shim"))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.conftest import preloadable
 from tests.store.drawing_session import SHAPE, step
 from tests.store.failing_disk_session import STEPS_AFTER, STEPS_BEFORE, STEPS_WHILE
 from tests.store.test_kill_while_drawing import same
@@ -57,13 +57,7 @@ def stored(folder: Path) -> Document:
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = shutil.which("cc")
-    if compiler is None or sys.platform != "linux":
-        pytest.skip("no C compiler here to make system calls fail")
-    library = tmp_path_factory.mktemp("shim") / "failing_disk.so"
-    source = Path(__file__).with_name("failing_disk.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return library
+    return preloadable(Path(__file__).with_name("failing_disk.c"), tmp_path_factory.mktemp("shim"))
 
 
 def run_session(shim: Path, calls: str, folder: Path, flag: Path, other: str) -> list[str]:

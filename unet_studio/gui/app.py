@@ -130,7 +130,7 @@ def run_window(paths: Sequence[Path]) -> int:
         studio.reopen()
     code = studio.app.exec()
     if not studio.close():
-        # All is written. Python would wait for the thread, which may be for ever.
+        # Strokes and exports are written. Python would wait for the thread, which may be for ever.
         _log.warning("left while a thread was waiting for a drive")
         logging.shutdown()
         os._exit(code)
