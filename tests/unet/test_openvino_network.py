@@ -104,7 +104,7 @@ def test_a_full_disk_or_half_an_installation_costs_only_time(
     monkeypatch.setattr(openvino, "save_model", full)
     assert isinstance(prepare_to_predict(made(), OPENVINO, tmp_path / "kept" / "abc"), OpenVinoNetwork)
     monkeypatch.delattr(openvino, "Core")
-    assert isinstance(prepare_to_predict(made(), OPENVINO), UNet)
+    assert not isinstance(prepare_to_predict(made(), OPENVINO), OpenVinoNetwork)
 
 
 def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:

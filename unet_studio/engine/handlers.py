@@ -18,6 +18,7 @@ import torch
 import unet_studio
 from unet_studio.core.sentences import Sentence
 from unet_studio.engine.bench import run_bench
+from unet_studio.engine.heap import give_memory_back
 from unet_studio.engine.server import Handler, ServerContext
 from unet_studio.engine.train_job import run_training
 from unet_studio.io.image_source import first_line
@@ -157,6 +158,7 @@ def free_memory() -> None:
         _network.cache_clear()
         gc.collect()
         torch.cuda.empty_cache()
+    give_memory_back()
 
 
 def make_room(window_in_use: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from unet_studio.core.errors import UserError
+from unet_studio.engine.heap import keep_memory
 from unet_studio.jobs.context import JobCancelled
 from unet_studio.jobs.framing import Array, FramingError, read_frame, write_frame
 from unet_studio.jobs.messages import (
@@ -132,6 +133,7 @@ class EngineServer:
             event, out = self._run(request, arrays, context)
             self._contexts.pop(request.job, None)
             self._send(event, out)
+            del request, arrays, context, event, out  # Not kept until there is another job.
 
     def _run(self, request: Any, arrays: list[Array], context: ServerContext) -> tuple[Event, list[Array]]:
         try:
@@ -181,6 +183,7 @@ def main(
     source, sink = take_over_stdio()
     if os.name == "posix":
         os.nice(_NICE)  # The hand that draws goes first.
+    keep_memory()
     try:
         EngineServer(handlers, source, sink, make_room, rest).serve()
     except (FramingError, msgspec.DecodeError) as error:

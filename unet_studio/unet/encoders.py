@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -46,6 +47,11 @@ class PlainEncoder(nn.Module):
         self.channels = config.widths
         self.first = double_conv(config.in_channels, config.widths[0], config)
         self.down = nn.ModuleList(Down(narrow, wide, config) for narrow, wide in pairwise(config.widths))
+
+    @property
+    def blocks(self) -> list[nn.Module]:
+        """Of every level; between them features are max-pooled by 2."""
+        return [self.first, *(cast(Down, down).convs for down in self.down)]
 
     def forward(self, x: Tensor, apply: Apply) -> list[Tensor | None]:
         """Features of every level."""

@@ -295,6 +295,8 @@ def class_probabilities(
     else:  # What surrounds it takes no more room than the context of a tile.
         tile_px = side
     tile_px += -tile_px % config.size_multiple
+    if image.strides[2] == 0:  # All channels are the first one: repeated where the network needs them.
+        image = image[:, :, :1]
     plan = TilePlan(*piece.plane.shape, tile_px, context_px, edge_px, config.size_multiple, piece.wanted)
     out = np.empty((height, width, config.classes - 1), np.float32)
     done = 0
@@ -319,12 +321,18 @@ def class_probabilities(
 
 
 def _predict_window(network: Predictor, window: FloatPlane, device: Device) -> npt.NDArray[np.float32]:
-    """Probabilities (h, w, K − 1) of a window (h, w, C); 0 in the margin that valid convolutions lose."""
+    """Probabilities (h, w, K − 1) of a window (h, w, C), or (h, w, 1) for all channels; 0 in the margin that
+    valid convolutions lose."""
     height, width = window.shape[:2]
     margin = network.config.margin_px
-    x = torch.from_numpy(np.ascontiguousarray(window)).permute(2, 0, 1)[None]
     # In the precision of the weights: mixed where they are float32, see Device.autocast.
-    x = x.to(device.torch_device, network.dtype, memory_format=torch.channels_last)
+    x = torch.empty(
+        (1, network.config.in_channels, height, width),
+        dtype=network.dtype,
+        device=device.torch_device,
+        memory_format=torch.channels_last,
+    )
+    x.copy_(torch.from_numpy(np.ascontiguousarray(window)).permute(2, 0, 1))
     if margin:
         fit = network.config.fitting_size
         x = F.pad(x, (0, fit(width) - width, 0, fit(height) - height), mode="replicate")

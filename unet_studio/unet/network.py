@@ -53,17 +53,20 @@ class UNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits of every pixel."""
         height, width = x.shape[2:]
-        if self.config.padding == "same":
-            # Sides that halve evenly down to the coarsest level; what was added is cut off again.
-            multiple = self.config.size_multiple
-            if height % multiple or width % multiple:
-                x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate")
-        skips = self.encoder(x, self._apply_block)
+        skips = self.encoder(self.padded(x), self._apply_block)
         out = self.dropout(skips.pop())
         for up in self.up:
             out = self._apply_block(up, out, skips.pop())
         logits: Tensor = self.classify(out)
         return logits[:, :, :height, :width]
+
+    def padded(self, x: Tensor) -> Tensor:
+        """With sides that halve evenly down to the coarsest level; what is added has to be cut off again."""
+        height, width = x.shape[2:]
+        multiple = self.config.size_multiple
+        if self.config.padding == "same" and (height % multiple or width % multiple):
+            x = F.pad(x, (0, -width % multiple, 0, -height % multiple), mode="replicate")
+        return x
 
     def _apply_block(self, block: nn.Module, *features: Tensor | None) -> Tensor:
         if self.checkpointing and self.training:

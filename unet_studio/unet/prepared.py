@@ -14,6 +14,7 @@ from unet_studio.settings.network import UNetConfig
 from unet_studio.unet.device import Device, move
 from unet_studio.unet.network import UNet
 from unet_studio.unet.openvino_network import NotConvertible, OpenVinoNetwork
+from unet_studio.unet.strips import InStrips
 
 _log = logging.getLogger("unet_studio")
 
@@ -62,6 +63,8 @@ def prepare_to_predict(network: UNet, device: Device, cache: Path | None = None)
     move(network, device)
     if device.precision != torch.float32:
         network.to(device.precision)
+    if device.torch_device.type == "cpu" and InStrips.is_possible(network.config):
+        return InStrips(network)
     return network
 
 

@@ -1,0 +1,42 @@
+"""What the engine does with memory that is free."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import sys
+import numpy as np
+from unet_studio.engine.heap import give_memory_back, keep_memory
+
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+
+if sys.argv[1] == "keep":
+    keep_memory()
+before = resident()
+np.ones(100 * 2**20, np.uint8)
+print(resident() - before)
+give_memory_back()
+print(resident() - before)
+"""
+
+
+def resident_mib(how: str) -> list[float]:
+    """What is held after 100 MiB became free, and after free memory was given back."""
+    out = subprocess.run(
+        [sys.executable, "-c", PROGRAM, how], check=True, capture_output=True, text=True, timeout=60
+    )
+    return [float(line) for line in out.stdout.split()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's heap")
+def test_free_memory_is_kept_for_the_next_layer_until_it_is_given_back() -> None:
+    kept, given_back = resident_mib("keep")
+    assert kept > 90
+    assert given_back < 20
+    assert resident_mib("plain")[0] < 20

@@ -1,0 +1,84 @@
+"""Predicting in strips gives what the whole window gives."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unet_studio.settings.network import UNetConfig
+from unet_studio.unet.network import UNet
+from unet_studio.unet.strips import InStrips
+
+CONFIGS = [
+    {},
+    {"blocks": "residual"},
+    {"blocks": "preactivation", "normalization": "none"},
+    {"upsampling": "nearest"},
+    {"upsampling": "bilinear"},
+    {"upsampling": "bicubic"},
+    {"attention_gates": True},
+    {"encoder": "resnet18", "in_channels": 3},
+]
+
+
+def made(**settings: object) -> UNet:
+    """A network with statistics that are not 0 and 1."""
+    torch.manual_seed(3)
+    config = UNetConfig(**{"in_channels": 1, "base_width": 4, "depth": 3} | settings)  # type: ignore[arg-type]
+    network = UNet(config)
+    network.train()
+    with torch.no_grad():
+        network(torch.randn(2, config.in_channels, 64, 64))
+    # In double precision what remains is rounding, not the order of sums.
+    return network.double().eval()
+
+
+@pytest.mark.parametrize("settings", CONFIGS, ids=str)
+def test_a_window_in_strips_gives_the_logits_of_the_whole_one(settings: dict[str, object]) -> None:
+    network = made(**settings)
+    x = torch.randn(1, network.config.in_channels, 301, 75, dtype=torch.float64)
+    with torch.inference_mode():
+        whole = network(x)
+        in_strips = InStrips(network, strip_bytes=1)(x)
+    torch.testing.assert_close(in_strips, whole, rtol=0, atol=1e-10)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    height=st.integers(1, 260),
+    width=st.integers(1, 70),
+    strip_bytes=st.sampled_from([1, 50_000, 200_000, 10**9]),
+    count=st.integers(1, 2),
+)
+def test_whatever_the_size_of_windows_and_strips(
+    height: int, width: int, strip_bytes: int, count: int
+) -> None:
+    network = made()
+    x = torch.randn(count, 1, height, width, dtype=torch.float64)
+    with torch.inference_mode():
+        whole, in_strips = network(x), InStrips(network, strip_bytes)(x)
+    assert in_strips.shape == whole.shape
+    torch.testing.assert_close(in_strips, whole, rtol=0, atol=1e-10)
+
+
+def test_a_strip_too_narrow_around_would_show() -> None:
+    """The test above can fail: with a row less around each strip its borders differ."""
+    network = made()
+    x = torch.randn(1, 1, 301, 75, dtype=torch.float64)
+    strips = InStrips(network, strip_bytes=1)
+    strips._reach_px = 0
+    with torch.inference_mode():
+        difference = (strips(x) - network(x)).abs().amax((0, 1, 3))
+    assert difference.max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    "settings", [{"normalization": "group"}, {"squeeze_excitation": 2}, {"padding": "valid"}], ids=str
+)
+def test_networks_whose_strips_depend_on_each_other_are_refused(settings: dict[str, object]) -> None:
+    network = UNet(UNetConfig(in_channels=1, base_width=8, depth=2, **settings))  # type: ignore[arg-type]
+    assert not InStrips.is_possible(network.config)
+    with pytest.raises(ValueError, match="strips"):
+        InStrips(network)

@@ -1,0 +1,35 @@
+"""How the engine keeps memory: what a layer has given back is there for the next one."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import sys
+
+# malloc.h of glibc
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_LARGEST = 2**30
+
+
+def keep_memory() -> None:
+    """Let the heap keep what is free, for the next layer, the next step, the next image.
+
+    glibc asks the system anew for every array of more than 32 MiB, and for smaller ones of a thread: handing
+    out and zeroing pages took a third of the time of a prediction. `give_memory_back` returns them. Nothing
+    where the C library is another one.
+    """
+    if _has_glibc():
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_ARENA_MAX, 1)
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST)
+        libc.mallopt(_M_TRIM_THRESHOLD, _LARGEST)
+
+
+def give_memory_back() -> None:
+    """Return to the system what is free."""
+    if _has_glibc():
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _has_glibc() -> bool:
+    return sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
