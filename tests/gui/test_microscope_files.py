@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 
 from tests.conftest import RESOURCES
 from tests.gui.hand import Hand
@@ -595,3 +595,24 @@ def test_the_size_a_person_chooses_is_that_at_which_the_model_sees_the_projects_
     assert window.session.close_project()
     hand.open(folder)
     assert panel.scale.currentData() == 0.25, "it is remembered"
+
+
+def test_looking_four_times_is_asked_for_with_a_tick_and_remembered(
+    window: MainWindow, hand: Hand, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.open(folder)
+    propose(window, hand)
+    image = window.session.current
+    assert image is not None
+    once = image.probability
+    tick = window.model_panel.flips
+    hand.qtbot.mouseClick(tick, Qt.MouseButton.LeftButton, pos=QPoint(8, tick.height() // 2))
+    assert tick.isChecked()
+    propose(window, hand)
+    assert once is not None
+    assert image.probability is not None
+    assert (image.probability != once).any(), "another, similar answer"
+    assert np.abs(image.probability.astype(int) - once).mean() < 10
+    assert window.session.close_project()
+    hand.open(folder)
+    assert tick.isChecked()

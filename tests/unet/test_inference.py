@@ -14,6 +14,7 @@ from unet_studio.core.geometry import Rect
 from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.context import JobCancelled
 from unet_studio.jobs.parts import request_of
+from unet_studio.segmentation.scaling import rescaled
 from unet_studio.settings.network import UNetConfig
 from unet_studio.unet import inference
 from unet_studio.unet.device import Device
@@ -43,6 +44,34 @@ def test_tiled_prediction_equals_the_whole_one_within_1e_5(
     tiled = class_probabilities(NETWORKS[depth], image, FLOAT32, QuietContext(), tile_px=tile_px)
     assert whole.shape == (height, width, 1)
     assert np.abs(tiled - whole).max() <= 1e-5
+
+
+def test_flips_give_the_mean_of_four_mirrored_views_whatever_the_tiles() -> None:
+    image = np.random.default_rng(0).random((96, 160, 1)).astype(np.float32)
+
+    def seen(plane: np.ndarray) -> np.ndarray:
+        return class_probabilities(NETWORKS[2], plane, FLOAT32, QuietContext(), tile_px=4096)
+
+    views = [seen(image), seen(image[::-1])[::-1], seen(image[:, ::-1])[:, ::-1]]
+    mean = np.mean([*views, seen(image[::-1, ::-1])[::-1, ::-1]], axis=0)
+    assert np.abs(mean - views[0]).max() > 1e-3
+    for tile_px in (4096, 64):
+        flipped = class_probabilities(
+            NETWORKS[2], image, FLOAT32, QuietContext(), tile_px=tile_px, flips=True
+        )
+        np.testing.assert_allclose(flipped, mean, atol=1e-5)
+
+
+def test_one_channel_shown_as_three_is_predicted_as_three_equal_ones() -> None:
+    three = network(depth=2, in_channels=3)
+    alone = np.random.default_rng(0).random((90, 70, 1)).astype(np.float32)
+    shown = np.broadcast_to(alone, (90, 70, 3))
+    for image in (shown, rescaled(shown, (45, 50))):
+        np.testing.assert_array_equal(
+            class_probabilities(three, image, FLOAT32, QuietContext(), tile_px=64),
+            class_probabilities(three, image.copy(), FLOAT32, QuietContext(), tile_px=64),
+        )
+    np.testing.assert_array_equal(rescaled(shown, (45, 50)), rescaled(shown.copy(), (45, 50)))
 
 
 MODEL = RESOURCES / "models" / "nuclei"

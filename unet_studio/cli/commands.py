@@ -121,6 +121,10 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
         "--scale", type=_scale, metavar="auto|S",
         help="how many times its size the network sees an image at; default: by how wide its cells are",
     )  # fmt: skip
+    predict.add_argument(
+        "--flips", action="store_true",
+        help="the mean of four mirrored views: a little better, four times as long",
+    )  # fmt: skip
     _device_and_json(predict)
 
     train = commands.add_parser("train", help="train a model on images and masks of the same stems")

@@ -46,6 +46,7 @@ class _Task:
     out: Path
     formats: tuple[str, ...]
     scale: float | None
+    flips: bool
 
     @property
     def plain_formats(self) -> tuple[str, ...]:
@@ -56,7 +57,7 @@ class _Task:
         """About a plane, or a part of it where another one was seen at `scale`."""
         return Predict(
             job=0, model=self.model, device=self.device, pixel_size_um=plane.source.pixel_size_um,
-            scale=scale or self.scale, part=part,
+            scale=scale or self.scale, flips=self.flips, part=part,
         )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def predict(options: argparse.Namespace) -> int:
     formats = tuple(dict.fromkeys(options.formats or ["label-tiff"]))
     model = find_model(options.model or DEFAULT_MODEL, user_folder() / "models", shipped_models_folder())
     engine = EngineConnection()
-    task = _Task(engine, str(model), options.device, options.out, formats, options.scale)
+    task = _Task(engine, str(model), options.device, options.out, formats, options.scale, options.flips)
     check_mask_names([(image, image.stem) for image in images], options.out, task.plain_formats)
     writable_folder(options.out)
     rows: list[dict[str, Any]] = []

@@ -58,8 +58,8 @@ def handle_predict(
     if device.by_openvino and isinstance(network, UNet):  # OpenVINO does not take every network.
         device = replace(device, by_openvino=False)
     about: dict[str, Any] = {
-        "pixel_size_um": request.pixel_size_um, "scale": request.scale, "part": request.part,
-        "memory": _PARTS_MEMORY,
+        "pixel_size_um": request.pixel_size_um, "scale": request.scale, "flips": request.flips,
+        "part": request.part, "memory": _PARTS_MEMORY,
     }  # fmt: skip
     if len(arrays) > 1:
         about["reference"] = arrays[1]

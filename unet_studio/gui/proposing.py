@@ -21,7 +21,7 @@ from unet_studio.gui.translation import sentence_text, tr
 from unet_studio.jobs.messages import Predict, Predicted, Progress
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.segmentation.region_growing import GreyArray
-from unet_studio.store.project_images import image_scale, model_input
+from unet_studio.store.project_images import has_flips, image_scale, model_input
 from unet_studio.store.project_store import ProjectStore
 
 
@@ -46,7 +46,10 @@ class Proposing(EngineClient):
             return
         plane, store = image.plane, self._session.store
         scale = image_scale(store) if store is not None else None
-        request = Predict(job=0, model=str(model), pixel_size_um=image.pixel_size_um, scale=scale)
+        request = Predict(
+            job=0, model=str(model), pixel_size_um=image.pixel_size_um, scale=scale,
+            flips=store is not None and has_flips(store),
+        )  # fmt: skip
         seen = model_input(store, image.source, image.usual_input) if store is not None else image.usual_input
         self._engine.submit(
             Job(

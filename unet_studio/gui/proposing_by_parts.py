@@ -22,11 +22,45 @@ from unet_studio.io.overview import sample_pixels
 from unet_studio.jobs.messages import Predict, Predicted
 from unet_studio.jobs.parts import all_areas, join_part, part_of, request_of, tells_scale
 from unet_studio.segmentation.model_input import ModelInput
-from unet_studio.store.project_images import image_scale, model_input
+from unet_studio.store.project_images import has_flips, image_scale, model_input
 from unet_studio.store.project_store import ProjectStore
 
 _MOST_SEEN_PX = 4096
 _SAVE_EVERY_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What decides about proposals besides the image: what of it the model reads, the checksum of its
+    weights, the scale at which a person wants the plane to be seen (None: the first part that tells decides
+    for all), and whether it is looked at four times."""
+
+    seen: ModelInput
+    weights: str
+    scale: float | None = None
+    flips: bool = False
+
+    @staticmethod
+    def of(image: LoadedImage, model: Path, store: ProjectStore | None) -> _Settings:
+        """Those of an image and a project. Raises ModelError."""
+        weights = read_model_config(model).weights_sha256
+        if store is None:
+            return _Settings(image.usual_input, weights)
+        seen = model_input(store, image.source, image.usual_input)
+        return _Settings(seen, weights, image_scale(store), has_flips(store))
+
+    def made_by(self, model: Path) -> str:
+        """What tells one set of proposals from another."""
+        words = [model.name, self.weights[:12]]
+        if self.seen.haematoxylin:
+            words.append("haematoxylin")
+        elif self.seen.channel is not None:
+            words.append(f"channel {self.seen.channel + 1}")
+        if self.scale is not None:
+            words.append(f"{self.scale:g} times its size")
+        if self.flips:
+            words.append("four views")
+        return ", ".join(words)
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +72,7 @@ class PartsRun:
     plane_id: int
     name: str
     source: ImageSource
-    seen: ModelInput
+    settings: _Settings
     t: int
     z: int
     bounds: Rect
@@ -47,10 +81,6 @@ class PartsRun:
     areas: deque[Rect]
     total: int
     is_whole: bool
-    weights: str
-    """Checksum of the model that proposes."""
-    chosen_scale: float | None
-    """At which a person wants the plane to be seen; None: the first part that tells decides for all."""
     notes: list[Sentence] = field(default_factory=list)
     found: int = 0
     seconds: float = 0.0
@@ -63,27 +93,32 @@ class PartsRun:
     @staticmethod
     def on_part(image: LoadedImage, model: Path, area: Rect, store: ProjectStore | None) -> PartsRun:
         """Only one area; proposals of the same model elsewhere stay."""
-        seen, weights, scale = _settings(image, model, store)
-        made_by, proposals = _made_by(model, weights, seen, scale), image.proposals
+        settings = _Settings.of(image, model, store)
+        made_by, proposals = settings.made_by(model), image.proposals
         if proposals is None or proposals.model != made_by:
             proposals = Proposals.from_parts(model=made_by)
-        return _run(image, model, seen, weights, scale, proposals, [area], store, total=1, is_whole=False)
+        return _run(image, model, settings, proposals, [area], store, total=1, is_whole=False)
 
     @staticmethod
     def on_whole(image: LoadedImage, model: Path, view: Rect, store: ProjectStore | None) -> PartsRun:
         """All areas that were not done before by the same model, what is seen first."""
-        seen, weights, scale = _settings(image, model, store)
-        made_by, proposals = _made_by(model, weights, seen, scale), image.proposals
+        settings = _Settings.of(image, model, store)
+        made_by, proposals = settings.made_by(model), image.proposals
         if proposals is None or proposals.model != made_by or proposals.covered is None:
             proposals = Proposals.from_parts(model=made_by)
         areas = areas_left(image.document.bounds, proposals, view)
         total = len(all_areas(image.document.bounds))
-        return _run(image, model, seen, weights, scale, proposals, areas, store, total=total, is_whole=True)
+        return _run(image, model, settings, proposals, areas, store, total=total, is_whole=True)
+
+    @property
+    def seen(self) -> ModelInput:
+        """What the model reads of the image."""
+        return self.settings.seen
 
     @property
     def scale(self) -> float | None:
         """At which the network sees the plane; None: not known yet."""
-        return self.chosen_scale or self.proposals.scale
+        return self.settings.scale or self.proposals.scale
 
     @property
     def done(self) -> int:
@@ -116,8 +151,9 @@ class PartsRun:
         part = request_of(self.areas[0], self.bounds, self.scale, run=self._run)
         pixels = self.seen.of(self.source.read(part.pixels, t=self.t, z=self.z))
         request = Predict(
-            job=0, model=str(self.model), pixel_size_um=self.source.pixel_size_um, scale=self.scale, part=part
-        )
+            job=0, model=str(self.model), pixel_size_um=self.source.pixel_size_um, scale=self.scale,
+            flips=self.settings.flips, part=part,
+        )  # fmt: skip
         return request, [pixels, self._reference]
 
     def finish(self, arrays: list[Any]) -> Proposals:
@@ -135,7 +171,7 @@ class PartsRun:
     def check_model(self, outcome: Predicted) -> None:
         """Raise UserError if the model's folder was written anew meanwhile: the rest would be of another
         model. What is there is the older one's, Ctrl+P begins anew."""
-        if outcome.weights != self.weights:
+        if outcome.weights != self.settings.weights:
             raise UserError(
                 "The model {model} was exchanged while it proposed. What it proposed so far is kept; Ctrl+P "
                 "begins anew with the model that is there now.",
@@ -193,9 +229,7 @@ def areas_left(bounds: Rect, proposals: Proposals, view: Rect) -> list[Rect]:
 def _run(
     image: LoadedImage,
     model: Path,
-    seen: ModelInput,
-    weights: str,
-    scale: float | None,
+    settings: _Settings,
     proposals: Proposals,
     areas: Sequence[Rect],
     store: ProjectStore | None,
@@ -204,29 +238,6 @@ def _run(
     is_whole: bool,
 ) -> PartsRun:
     return PartsRun(
-        store, image.id, image.plane_id, image.record.title, image.source, seen, image.t, image.z,
+        store, image.id, image.plane_id, image.record.title, image.source, settings, image.t, image.z,
         image.document.bounds, model, proposals, deque(areas), total, is_whole,
-        weights, scale,
     )  # fmt: skip
-
-
-def _settings(
-    image: LoadedImage, model: Path, store: ProjectStore | None
-) -> tuple[ModelInput, str, float | None]:
-    """What the model reads, its weights' checksum, the scale a person chose. Raises ModelError."""
-    weights = read_model_config(model).weights_sha256
-    if store is None:
-        return image.usual_input, weights, None
-    return model_input(store, image.source, image.usual_input), weights, image_scale(store)
-
-
-def _made_by(model: Path, weights: str, seen: ModelInput, scale: float | None) -> str:
-    """What tells one set of proposals from another: weights, what they read, a size a person chose."""
-    words = [model.name, weights[:12]]
-    if seen.haematoxylin:
-        words.append("haematoxylin")
-    elif seen.channel is not None:
-        words.append(f"channel {seen.channel + 1}")
-    if scale is not None:
-        words.append(f"{scale:g} times its size")
-    return ", ".join(words)

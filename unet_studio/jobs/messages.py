@@ -15,7 +15,7 @@ from unet_studio.core.sentences import Sentence
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.training import ObjectClass, TrainConfig
 
-PROTOCOL_VERSION = 7
+PROTOCOL_VERSION = 8
 
 FailureKind = Literal["bad_input", "crash"]
 
@@ -51,6 +51,8 @@ class Predict(Struct, frozen=True, tag=True, kw_only=True):
     """Side of a pixel of the plane, where the file says it."""
     scale: float | None = None
     """How many times its size the network sees the plane at; None: that is found out."""
+    flips: bool = False
+    """The mean of four mirrored views, in four times the time."""
     part: Part | None = None
 
 

@@ -35,6 +35,11 @@ def percentile_range(
     return float(low), float(high) if high > low else float(low) + 1.0
 
 
+def is_one_channel(plane: npt.NDArray[np.generic]) -> bool:
+    """True for one channel that `adapt_channels` shows as several: what is done to it is done once."""
+    return plane.ndim == 3 and plane.shape[2] > 1 and plane.strides[2] == 0
+
+
 def normalize(
     plane: PlaneArray, settings: Normalization, *, reference: PlaneArray | None = None
 ) -> FloatPlane:
@@ -42,8 +47,7 @@ def normalize(
 
     `reference`: whose percentiles; None: the plane's own.
     """
-    if plane.ndim == 3 and plane.shape[2] > 1 and plane.strides[2] == 0:
-        # One channel, shown as several by `adapt_channels`.
+    if is_one_channel(plane):
         alone = normalize(plane[:, :, :1], settings, reference=reference)
         return np.broadcast_to(alone, plane.shape)
     low, high = percentile_range(

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unet_studio.core.label_tiles import LabelArray
+from unet_studio.segmentation.normalization import is_one_channel
 
 _Label = TypeVar("_Label", bound=np.generic)
 
@@ -116,6 +117,8 @@ def scale_of_seen_objects(found: Objects, model_px: float, usual: float) -> floa
 
 def rescaled(plane: npt.NDArray[np.float32], shape: tuple[int, int]) -> npt.NDArray[np.float32]:
     """float32 (H, W, C) at another size: means where it shrinks, linear where it grows."""
+    if is_one_channel(plane):
+        return np.broadcast_to(rescaled(plane[:, :, :1], shape), (*shape, plane.shape[2]))
     height, width = shape
     smaller = height * width < plane.shape[0] * plane.shape[1]
     how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR

@@ -13,6 +13,7 @@ from unet_studio.store.project_store import ProjectStore
 
 _FLUSH_S = 5.0
 _SCALE_KEY = "scale of images"
+_FLIPS_KEY = "mirrored views"
 
 
 def open_project_image(store: ProjectStore, image_id: int, path: Path, scene: int) -> ImageSource:
@@ -76,6 +77,16 @@ def image_scale(store: ProjectStore) -> float | None:
 def remember_image_scale(store: ProjectStore, scale: float | None) -> None:
     """From now on models see the project's images at this scale."""
     store.record_setting(_SCALE_KEY, "" if scale is None else str(scale))
+
+
+def has_flips(store: ProjectStore) -> bool:
+    """True if a person wants the mean of four mirrored views."""
+    return store.setting(_FLIPS_KEY) == "yes"
+
+
+def remember_flips(store: ProjectStore, wanted: bool) -> None:
+    """From now on models look four times at the project's images, or once."""
+    store.record_setting(_FLIPS_KEY, "yes" if wanted else "")
 
 
 def _input_key(source: ImageSource) -> str:

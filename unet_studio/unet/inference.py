@@ -19,7 +19,13 @@ from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.context import JobContext, QuietContext
 from unet_studio.jobs.messages import Part
 from unet_studio.jobs.parts import CONTEXT_PX
-from unet_studio.segmentation.normalization import FloatPlane, PlaneArray, adapt_channels, normalize
+from unet_studio.segmentation.normalization import (
+    FloatPlane,
+    PlaneArray,
+    adapt_channels,
+    is_one_channel,
+    normalize,
+)
 from unet_studio.segmentation.overlap_tile import TilePlan, predict_tiled
 from unet_studio.segmentation.proposals import instances_of_classes, only_countable
 from unet_studio.segmentation.scaling import (
@@ -70,6 +76,7 @@ def propose(
     reference: PlaneArray | None = None,
     pixel_size_um: float | None = None,
     scale: float | None = None,
+    flips: bool = False,
     part: Part | None = None,
     memory: PartsMemory | None = None,
 ) -> Prediction:
@@ -78,7 +85,8 @@ def propose(
     `reference` (h, w[, C]): what to take the percentiles of instead, where `plane` is a part of a larger one.
     `part`: which one, and of what in it proposals are wanted; `memory` knows of other parts of that plane.
     The network sees the plane at `scale` times its size. Where that is None it is found: by `pixel_size_um`,
-    the plane's, where the model knows its own, else by how wide the objects are.
+    the plane's, where the model knows its own, else by how wide the objects are. `flips`: the mean of four
+    mirrored views.
     """
     adapted, note = adapt_channels(plane, model.network.in_channels)
     if reference is not None:
@@ -87,9 +95,9 @@ def propose(
     around = None
     if part is not None:
         if memory is not None and _reaches(network.config) <= CONTEXT_PX:
-            around = _Around(part, image, memory, (model.name, model.weights_sha256))
+            around = _Around(part, image, memory, (model.name, model.weights_sha256, flips))
         image = image[part.window.shift(-part.pixels.top, -part.pixels.left).slices]
-    view = _View(network, model, image, device, [note] if note else [], around)
+    view = _View(network, model, image, device, [note] if note else [], flips, around)
     if scale is None:
         scale = scale_by_pixel_size(model.pixel_size_um, pixel_size_um, model.scale)
         if scale not in (None, model.scale):
@@ -169,6 +177,7 @@ class _View:
     image: FloatPlane
     device: Device
     notes: list[Sentence]
+    flips: bool = False
     around: _Around | None = None
     _tile_px: int = 0
 
@@ -216,8 +225,9 @@ class _View:
         while True:
             try:
                 return class_probabilities(
-                    self.network, image, self.device, context, tile_px=self._tile_px, piece=piece
-                )
+                    self.network, image, self.device, context,
+                    tile_px=self._tile_px, flips=self.flips, piece=piece,
+                )  # fmt: skip
             except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -274,6 +284,7 @@ def class_probabilities(
     context: JobContext,
     *,
     tile_px: int,
+    flips: bool = False,
     piece: Piece | None = None,
 ) -> npt.NDArray[np.float32]:
     """Probability of every class but background, float32 (H, W, K − 1), of a normalised image
@@ -295,7 +306,7 @@ def class_probabilities(
     else:  # What surrounds it takes no more room than the context of a tile.
         tile_px = side
     tile_px += -tile_px % config.size_multiple
-    if image.strides[2] == 0:  # All channels are the first one: repeated where the network needs them.
+    if is_one_channel(image):  # Repeated where the network needs them.
         image = image[:, :, :1]
     plan = TilePlan(*piece.plane.shape, tile_px, context_px, edge_px, config.size_multiple, piece.wanted)
     out = np.empty((height, width, config.classes - 1), np.float32)
@@ -313,16 +324,18 @@ def class_probabilities(
     predict_tiled(
         plan,
         read=lambda rect: image[rect.shift(-piece.pixels.top, -piece.pixels.left).slices],
-        predict=lambda window: _predict_window(network, window, device),
+        predict=lambda window: _predict_window(network, window, device, flips=flips),
         out=out,
         on_tile=on_tile,
     )
     return out
 
 
-def _predict_window(network: Predictor, window: FloatPlane, device: Device) -> npt.NDArray[np.float32]:
+def _predict_window(
+    network: Predictor, window: FloatPlane, device: Device, *, flips: bool = False
+) -> npt.NDArray[np.float32]:
     """Probabilities (h, w, K − 1) of a window (h, w, C), or (h, w, 1) for all channels; 0 in the margin that
-    valid convolutions lose."""
+    valid convolutions lose. With `flips` the mean over four views: as it is, upside down, mirrored, both."""
     height, width = window.shape[:2]
     margin = network.config.margin_px
     # In the precision of the weights: mixed where they are float32, see Device.autocast.
@@ -337,7 +350,9 @@ def _predict_window(network: Predictor, window: FloatPlane, device: Device) -> n
         fit = network.config.fitting_size
         x = F.pad(x, (0, fit(width) - width, 0, fit(height) - height), mode="replicate")
     with torch.inference_mode(), device.autocast():
-        p = _foreground(network(x).float())[0]
+        views = ((), (2,), (3,), (2, 3)) if flips else ((),)
+        seen = [_foreground(network(x.flip(view)).float()).flip(view)[0] for view in views]
+    p = seen[0] if len(seen) == 1 else torch.stack(seen).mean(0)
     p = p[:, : height - 2 * margin, : width - 2 * margin]
     return F.pad(p, (margin,) * 4).permute(1, 2, 0).cpu().numpy()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QVBoxLayout, QWidget
 
 from unet_studio.gui.models import KnownModel, Models
 from unet_studio.gui.session import Session
@@ -13,15 +13,18 @@ from unet_studio.gui.translation import error_text, tr
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.settings.locations import shipped_models_folder
 from unet_studio.store.project_images import (
+    has_flips,
     image_scale,
     model_input,
+    remember_flips,
     remember_image_scale,
     remember_model_input,
 )
 
 
 class ModelPanel(QWidget):
-    """Shows and changes the current model, which channel it reads, and at what size it sees images."""
+    """Shows and changes the current model, which channel it reads, at what size and how often it sees
+    images."""
 
     def __init__(self, models: Models, session: Session) -> None:
         super().__init__()
@@ -65,8 +68,19 @@ class ModelPanel(QWidget):
             self.scale.addItem(text, scale)
         layout.addWidget(self.scale)
         self.scale.activated.connect(self._scale_chosen)
-        session.project_changed.connect(self._show_scale)
-        self._show_scale()
+        self.flips = QCheckBox(tr("model", "Look four times (slower)"))
+        self.flips.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.flips.setToolTip(
+            tr(
+                "model",
+                "Proposes by the mean of four mirrored views: a little better on stained tissue and crowded "
+                "cells, four times as long.",
+            )
+        )
+        layout.addWidget(self.flips)
+        self.flips.clicked.connect(self._flips_chosen)
+        session.project_changed.connect(self._show_project)
+        self._show_project()
         self.channel.activated.connect(self._channel_chosen)
         session.image_changed.connect(self._show_channels)
         self._box.activated.connect(self._activated)
@@ -111,15 +125,21 @@ class ModelPanel(QWidget):
         if image is not None and store is not None:
             remember_model_input(store, image.source, self._choices[row])
 
-    def _show_scale(self) -> None:
+    def _show_project(self) -> None:
         store = self._session.store
         self.scale.setVisible(store is not None)
+        self.flips.setVisible(store is not None)
         if store is not None:
             self.scale.setCurrentIndex(max(0, self.scale.findData(image_scale(store))))
+            self.flips.setChecked(has_flips(store))
 
     def _scale_chosen(self, row: int) -> None:
         if self._session.store is not None:
             remember_image_scale(self._session.store, self.scale.itemData(row))
+
+    def _flips_chosen(self, wanted: bool) -> None:
+        if self._session.store is not None:
+            remember_flips(self._session.store, wanted)
 
     def _activated(self, row: int) -> None:
         self._models.choose(Path(self._box.itemData(row)))
