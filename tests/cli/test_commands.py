@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import tifffile
 from tests.conftest import RESOURCES, discs
 from tests.unet.conftest import tiny_model
 from unet_studio.__main__ import main
+from unet_studio.cli import bench
 from unet_studio.io import image_source
 from unet_studio.io.label_files import read_label_image, write_label_tiff
 from unet_studio.jobs import parts
@@ -498,3 +500,20 @@ def test_bench_prints_a_row_for_every_piece_of_work(capsys: pytest.CaptureFixtur
     for row in networks:
         assert row["ratio"] == pytest.approx(row["plain_s"] / row["ours_s"], rel=0.02)
         assert 0 < row["peak_fraction"] < 2
+
+
+def test_bench_of_a_slide_tells_what_is_left_of_the_throughput(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(image_source, "_MOST_WHOLE_PX", 2**19)
+    monkeypatch.setattr(bench, "_FIELD_SIDE", 600)
+    monkeypatch.setattr(bench, "_SLIDE_SIDE", 1100)
+    field, slide = bench._slide("cpu")
+    assert field.name == "shipped model, 600², file to stored labels"
+    assert 0 < field.ours_s < slide.ours_s
+    told = capsys.readouterr().out
+    share = int(re.search(r"1100²: (\d+)% of the throughput of 600²", told)[1])  # type: ignore[index]
+    assert 10 < share < 400
+    if sys.platform == "linux":
+        most_mib = int(re.search(r"took (\d+) MiB at most", told)[1])  # type: ignore[index]
+        assert 200 < most_mib < 4000

@@ -6,27 +6,35 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any, cast
 
 import cv2
 import msgspec
 import numpy as np
+import tifffile
 
+from unet_studio.cli.predict import PlaneToPredict, PredictTask, predict_plane
 from unet_studio.core.errors import UserError
 from unet_studio.core.proposals import Proposals
+from unet_studio.io.open_image import open_image
 from unet_studio.jobs.connection import EngineConnection
 from unet_studio.jobs.messages import Bench, Benched, BenchRow, Describe, Predict
 from unet_studio.settings.locations import DEFAULT_MODEL, resources_folder, shipped_models_folder
 
 _RUNS = 5
 _SIDE = 512
+_FIELD_SIDE = 2048
+_SLIDE_SIDE = 20_000
 _DEMO = "fluorescence.png"
 
 
 def bench(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     cold = _cold_start(options.device)
+    slide = _slide(options.device) if options.slide else []
     engine = EngineConnection()
     try:
         first = _first_proposals(engine, options.device)
@@ -34,7 +42,7 @@ def bench(options: argparse.Namespace) -> int:
     finally:
         engine.close()
     measured = cast(Benched, outcome)
-    rows = [*measured.rows, first, cold]
+    rows = [*measured.rows, first, cold, *slide]
     print(
         f"{measured.device}; {measured.threads} threads; "
         f"largest matrix product {measured.peak_gflops} GFLOP/s"
@@ -69,11 +77,7 @@ def _cold_start(device: str) -> BenchRow:
 
 def _first_proposals(engine: EngineConnection, device: str) -> BenchRow:
     """From the array to proposals the window can draw, through the warm engine."""
-    path = resources_folder() / "demo" / _DEMO
-    field = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if field is None:
-        raise UserError("The demo image {path} is gone: install U-Net Studio again.", path=path)
-    plane: np.ndarray[Any, Any] = np.ascontiguousarray(field.reshape(*field.shape[:2], -1)[:_SIDE, :_SIDE])
+    plane = _nuclei()
     request = Predict(job=0, model=str(shipped_models_folder() / DEFAULT_MODEL), device=device)
     taken = []
     for _ in range(_RUNS + 1):
@@ -82,3 +86,52 @@ def _first_proposals(engine: EngineConnection, device: str) -> BenchRow:
         Proposals.from_label_image(cast(Any, arrays[0]), model=DEFAULT_MODEL)
         taken.append(time.perf_counter() - start)
     return BenchRow.of(f"proposals through the warm engine, {_SIDE}²", min(taken[1:]), None)
+
+
+def _nuclei() -> np.ndarray[Any, Any]:
+    """512² px of a real image, (H, W, 1)."""
+    path = resources_folder() / "demo" / _DEMO
+    field = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if field is None:
+        raise UserError("The demo image {path} is gone: install U-Net Studio again.", path=path)
+    return np.ascontiguousarray(field.reshape(*field.shape[:2], -1)[:_SIDE, :_SIDE, :1])
+
+
+def _slide(device: str) -> list[BenchRow]:
+    """A plane that is predicted in parts and one that is not, from their files to their stored labels, by an
+    engine of their own; prints what part of the throughput is left, and the memory the engine took."""
+    tile = _nuclei()[:, :, 0]
+    tile = (tile / (tile.max() / 255)).astype(np.uint8)
+    rows, per_pixel = [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        engine = EngineConnection()
+        model = str(shipped_models_folder() / DEFAULT_MODEL)
+        task = PredictTask(engine, model, device, Path(scratch), ("label-tiff",), None, False)
+        try:
+            for side, runs in ((_FIELD_SIDE, 3), (_SLIDE_SIDE, 1), (_FIELD_SIDE, 3)):
+                path = Path(scratch) / f"{side}.tif"
+                more = side - tile.shape[0]
+                tifffile.imwrite(path, np.pad(tile, (0, more), mode="symmetric"))
+                plane = PlaneToPredict(open_image(path), 0, 0, f"labels of {side}")
+                taken = []
+                for _ in range(runs):
+                    start = time.perf_counter()
+                    predict_plane(task, plane, lambda event: None)
+                    taken.append(time.perf_counter() - start)
+                rows.append(BenchRow.of(f"shipped model, {side}², file to stored labels", min(taken), None))
+                per_pixel.append(min(taken) / side**2)
+            memory = _most_memory(engine)
+        finally:
+            engine.close()
+    share = (per_pixel[0] + per_pixel[2]) / 2 / per_pixel[1]
+    print(f"{_SLIDE_SIDE}²: {share:.0%} of the throughput of {_FIELD_SIDE}² before and after it{memory}")
+    return rows[:2]
+
+
+def _most_memory(engine: EngineConnection) -> str:
+    """The most the engine has taken, in words; nothing where the system does not tell."""
+    status = Path(f"/proc/{engine.pid}/status")
+    if not status.is_file():
+        return ""
+    most = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return f"; the engine took {int(most.split()[1]) / 1024:.0f} MiB at most"

@@ -170,6 +170,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
 
     bench = commands.add_parser("bench", help="what prediction costs here, beside a plain program")
     bench.add_argument("--quick", action="store_true", help="small planes only: a quarter of a minute")
+    bench.add_argument("--slide", action="store_true", help="also a plane of 20,000²: some minutes more")
     _device_and_json(bench)
 
     doctor = commands.add_parser("doctor", help="versions, devices, what will be used and why")

@@ -28,7 +28,7 @@ from unet_studio.io.label_files import check_mask_names, write_class_png, write_
 from unet_studio.io.model_folder import find_model
 from unet_studio.io.open_image import open_image, scenes_of
 from unet_studio.io.overview import sample_pixels, thinned
-from unet_studio.jobs.connection import EngineConnection
+from unet_studio.jobs.connection import EngineConnection, OnEvent
 from unet_studio.jobs.messages import Part, Predict, Predicted, Progress
 from unet_studio.jobs.parts import all_areas, join_part, part_of, request_of, tells_scale
 from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder, user_folder
@@ -37,7 +37,7 @@ from unet_studio.store.project_images import usual_model_input
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class PredictTask:
     """What is the same for every plane."""
 
     engine: EngineConnection
@@ -53,7 +53,7 @@ class _Task:
         """Those of instances."""
         return tuple(name for name in self.formats if name != CLASS_FORMAT)
 
-    def request(self, plane: _Plane, scale: float | None = None, part: Part | None = None) -> Predict:
+    def request(self, plane: PlaneToPredict, scale: float | None = None, part: Part | None = None) -> Predict:
         """About a plane, or a part of it where another one was seen at `scale`."""
         return Predict(
             job=0, model=self.model, device=self.device, pixel_size_um=plane.source.pixel_size_um,
@@ -62,7 +62,7 @@ class _Task:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plane:
+class PlaneToPredict:
     """A plane of an image, and what its masks are called."""
 
     source: ImageSource
@@ -77,7 +77,7 @@ def predict(options: argparse.Namespace) -> int:
     formats = tuple(dict.fromkeys(options.formats or ["label-tiff"]))
     model = find_model(options.model or DEFAULT_MODEL, user_folder() / "models", shipped_models_folder())
     engine = EngineConnection()
-    task = _Task(engine, str(model), options.device, options.out, formats, options.scale, options.flips)
+    task = PredictTask(engine, str(model), options.device, options.out, formats, options.scale, options.flips)
     check_mask_names([(image, image.stem) for image in images], options.out, task.plain_formats)
     writable_folder(options.out)
     rows: list[dict[str, Any]] = []
@@ -88,8 +88,7 @@ def predict(options: argparse.Namespace) -> int:
             try:
                 for plane in _planes(image):
                     with ProgressLine(plane.stem) as progress:
-                        work = _whole if is_held_whole(plane.source) else _by_parts
-                        outcome, row = work(task, plane, progress)
+                        outcome, row = predict_plane(task, plane, progress)
                     rows.append({"image": str(image)} | row)
                     device = outcome.device
                     for note in map(str, outcome.notes):
@@ -108,7 +107,7 @@ def predict(options: argparse.Namespace) -> int:
     return 2 if unreadable else 0
 
 
-def _planes(image: Path) -> Iterator[_Plane]:
+def _planes(image: Path) -> Iterator[PlaneToPredict]:
     """Every plane of every image in a file. Raises ImageFileError."""
     scenes = len(scenes_of(image))
     for scene in range(scenes):
@@ -116,11 +115,22 @@ def _planes(image: Path) -> Iterator[_Plane]:
         stem = f"{image.stem}_s{scene + 1:02}" if scenes > 1 else image.stem
         places = [(t, z) for t in range(source.axes.t) for z in range(source.axes.z)]
         for t, z in places:
-            yield _Plane(source, t, z, f"{stem}_t{t:04}_z{z:04}" if len(places) > 1 else stem)
+            yield PlaneToPredict(source, t, z, f"{stem}_t{t:04}_z{z:04}" if len(places) > 1 else stem)
 
 
-def _whole(task: _Task, plane: _Plane, progress: ProgressLine) -> tuple[Predicted, dict[str, Any]]:
-    """Propose on a plane at once and write its masks; what the engine said, and a row for --json."""
+def predict_plane(
+    task: PredictTask, plane: PlaneToPredict, progress: OnEvent
+) -> tuple[Predicted, dict[str, Any]]:
+    """Propose on a plane and write its masks; what the engine said, and a row for --json.
+
+    Raises ImageFileError, LabelFileError and JobFailed.
+    """
+    work = _whole if is_held_whole(plane.source) else _by_parts
+    return work(task, plane, progress)
+
+
+def _whole(task: PredictTask, plane: PlaneToPredict, progress: OnEvent) -> tuple[Predicted, dict[str, Any]]:
+    """On a plane at once."""
     pixels = whole_plane(plane.source, t=plane.t, z=plane.z)
     seen = usual_model_input(plane.source, thinned(pixels))
     answer, arrays = task.engine.run(task.request(plane), [seen.of(pixels)], progress)
@@ -132,8 +142,10 @@ def _whole(task: _Task, plane: _Plane, progress: ProgressLine) -> tuple[Predicte
     return outcome, _row(outcome, count, outcome.seconds, files) | {"class_of": outcome.class_of}
 
 
-def _by_parts(task: _Task, plane: _Plane, progress: ProgressLine) -> tuple[Predicted, dict[str, Any]]:
-    """The same for a plane that is too large to be held: no array of its size is ever made."""
+def _by_parts(
+    task: PredictTask, plane: PlaneToPredict, progress: OnEvent
+) -> tuple[Predicted, dict[str, Any]]:
+    """On a plane that is too large to be held: no array of its size is ever made."""
     if CLASS_FORMAT in task.formats:
         raise LabelFileError("{name} is too large for a mask of classes: use label-tiff.", name=plane.stem)
     bounds = Rect.of_size(plane.source.axes.y, plane.source.axes.x)
