@@ -13,10 +13,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["engine"]:
-        from unet_studio.engine.handlers import HANDLERS, free_memory, make_room
+        from unet_studio.engine.handlers import HANDLERS, RESTS, make_room
         from unet_studio.engine.server import main as serve
 
-        return serve(HANDLERS, make_room, free_memory)
+        return serve(HANDLERS, make_room, RESTS)
     from unet_studio.cli.commands import run_command
 
     return run_command(arguments)

@@ -502,6 +502,20 @@ def test_bench_prints_a_row_for_every_piece_of_work(capsys: pytest.CaptureFixtur
         assert 0 < row["peak_fraction"] < 2
 
 
+def test_flips_propose_by_the_mean_of_four_views(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = RESOURCES / "demo" / "fluorescence.png"
+    found = []
+    for flips in ([], ["--flips"]):
+        out = tmp_path / f"out{len(flips)}"
+        assert main(["predict", str(image), "--out", str(out), "--device", "cpu", "--json", *flips]) == 0
+        told = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert told["flips"] is bool(flips)
+        found.append(tifffile.imread(out / "fluorescence.tif") > 0)
+    once, four_times = found
+    assert (once != four_times).any()
+    assert (once == four_times).mean() > 0.98
+
+
 def test_bench_of_a_slide_tells_what_is_left_of_the_throughput(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

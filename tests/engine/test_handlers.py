@@ -17,8 +17,10 @@ from unet_studio.engine import handlers
 from unet_studio.engine.server import EngineServer, ServerContext
 from unet_studio.jobs.framing import read_frame, write_frame
 from unet_studio.jobs.messages import Describe, Described, Predict, Predicted, decode_event, encode
+from unet_studio.unet import prepared
 from unet_studio.unet.device import Device
 from unet_studio.unet.inference import DeviceMemoryError
+from unet_studio.unet.openvino_network import NotConvertible
 from unet_studio.unet.weights import load_network
 
 MODEL = RESOURCES / "models" / "nuclei"
@@ -79,6 +81,24 @@ def test_what_openvino_cannot_do_pytorch_does_and_says_so(monkeypatch: pytest.Mo
     assert "computed by PyTorch" in str(answer().notes[-1])
 
 
+def test_a_network_openvino_does_not_take_is_not_said_to_be_computed_by_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by_openvino = Device(torch.device("cpu"), torch.float32, "a test says so", by_openvino=True)
+    monkeypatch.setattr(handlers, "device_to_predict", lambda wanted: by_openvino)
+
+    def refused(*_: object) -> None:
+        raise NotConvertible("a layer it does not know")
+
+    monkeypatch.setattr(prepared, "OpenVinoNetwork", refused)
+    handlers._network.cache_clear()
+    context = ServerContext(1, lambda event: None)
+    outcome, _ = handlers.handle_predict(Predict(job=1, model=str(MODEL)), [PLANE], context)
+    handlers._network.cache_clear()
+    assert isinstance(outcome, Predicted)
+    assert "OpenVINO" not in outcome.device
+
+
 def test_the_processor_itself_has_nobody_to_hand_on_to(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(*_: object, **__: object) -> None:
         raise DeviceMemoryError("The memory of {device} is too small.", device="this")
@@ -91,6 +111,7 @@ def test_the_processor_itself_has_nobody_to_hand_on_to(monkeypatch: pytest.Monke
 
 def test_an_engine_without_work_rests_once_and_serves_again(monkeypatch: pytest.MonkeyPatch) -> None:
     rested: list[float] = []
+    longer: list[float] = []
     told: list[object] = []
     monkeypatch.setattr(sys, "excepthook", lambda *error: told.append(error[1]))
     read_end, write_end = os.pipe()
@@ -107,7 +128,7 @@ def test_an_engine_without_work_rests_once_and_serves_again(monkeypatch: pytest.
 
     server = EngineServer(
         {Describe: describe},  # type: ignore[dict-item]
-        source, sink, rest=rest, rest_after_s=0.05,
+        source, sink, rests=((0.05, rest), (0.1, lambda: longer.append(time.monotonic()))),
     )  # fmt: skip
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
@@ -118,7 +139,8 @@ def test_an_engine_without_work_rests_once_and_serves_again(monkeypatch: pytest.
             write_frame(requests, encode(Describe(job)), [])
             requests.flush()
             time.sleep(0.3)
-            assert len(rested) == job, "once after every job"
+            assert len(rested) == len(longer) == job, "once after every job"
+            assert longer[-1] > rested[-1]
     thread.join(5)
     assert len(told) == 2, "what fails at rest is logged, and the work goes on"
     sink.seek(0)

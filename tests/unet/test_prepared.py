@@ -25,6 +25,7 @@ from unet_studio.unet.inference import class_probabilities, propose
 from unet_studio.unet.network import UNet
 from unet_studio.unet.parts_memory import PartsMemory
 from unet_studio.unet.prepared import prepare_to_predict
+from unet_studio.unet.strips import InStrips
 from unet_studio.unet.weights import load_network
 
 FLOAT32 = Device(torch.device("cpu"), torch.float32, "test")
@@ -58,6 +59,12 @@ def test_folding_changes_nothing_but_rounding(config: UNetConfig) -> None:
     np.testing.assert_allclose(
         class_probabilities(ready, image, FLOAT32, QuietContext(), tile_px=64), plain, atol=1e-5
     )
+
+
+def test_a_processor_computes_in_strips_where_they_are_independent() -> None:
+    assert isinstance(prepare_to_predict(UNet(UNetConfig(base_width=4)), FLOAT32), InStrips)
+    group = UNetConfig(base_width=4, normalization="group")
+    assert isinstance(prepare_to_predict(UNet(group), FLOAT32), UNet)
 
 
 def paths(data: Path, count: int) -> list[Path]:

@@ -111,7 +111,7 @@ def _slide(device: str) -> list[BenchRow]:
             for side, runs in ((_FIELD_SIDE, 3), (_SLIDE_SIDE, 1), (_FIELD_SIDE, 3)):
                 path = Path(scratch) / f"{side}.tif"
                 more = side - tile.shape[0]
-                tifffile.imwrite(path, np.pad(tile, (0, more), mode="symmetric"))
+                _write(path, np.pad(tile, (0, more), mode="symmetric"))
                 plane = PlaneToPredict(open_image(path), 0, 0, f"labels of {side}")
                 taken = []
                 for _ in range(runs):
@@ -128,10 +128,23 @@ def _slide(device: str) -> list[BenchRow]:
     return rows[:2]
 
 
+def _write(path: Path, plane: np.ndarray[Any, Any]) -> None:
+    try:
+        tifffile.imwrite(path, plane)
+    except OSError as error:
+        raise UserError(
+            "A plane of {size} MB could not be written into {folder} ({reason}): make room there, or set "
+            "TMPDIR.",
+            size=plane.nbytes // 10**6,
+            folder=path.parent,
+            reason=error.strerror or error,
+        ) from error
+
+
 def _most_memory(engine: EngineConnection) -> str:
     """The most the engine has taken, in words; nothing where the system does not tell."""
     status = Path(f"/proc/{engine.pid}/status")
     if not status.is_file():
         return ""
-    most = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return f"; the engine took {int(most.split()[1]) / 1024:.0f} MiB at most"
+    most = [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+    return f"; the engine took {most[0] / 1024:.0f} MiB at most" if most else ""

@@ -123,7 +123,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
     )  # fmt: skip
     predict.add_argument(
         "--flips", action="store_true",
-        help="the mean of four mirrored views: a little better, four times as long",
+        help="the mean of four mirrored views: mostly a little better, four times as long",
     )  # fmt: skip
     _device_and_json(predict)
 

@@ -103,7 +103,8 @@ def predict(options: argparse.Namespace) -> int:
     finally:
         engine.close()
     if options.json:
-        print(json.dumps({"model": str(model), "device": device, "unreadable": unreadable, "images": rows}))
+        about = {"model": str(model), "device": device, "flips": options.flips}
+        print(json.dumps(about | {"unreadable": unreadable, "images": rows}))
     return 2 if unreadable else 0
 
 

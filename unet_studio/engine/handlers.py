@@ -40,6 +40,7 @@ from unet_studio.unet.inference import DeviceMemoryError, propose
 from unet_studio.unet.network import UNet
 from unet_studio.unet.parts_memory import PartsMemory
 from unet_studio.unet.prepared import Predictor, prepare_to_predict
+from unet_studio.unet.strips import InStrips
 from unet_studio.unet.summary import summarize
 from unet_studio.unet.weights import load_network
 
@@ -55,7 +56,7 @@ def handle_predict(
     device = device_to_predict(request.device)
     folder = Path(request.model)
     network, model = _network(folder, device, _stamp(folder))
-    if device.by_openvino and isinstance(network, UNet):  # OpenVINO does not take every network.
+    if device.by_openvino and isinstance(network, UNet | InStrips):  # OpenVINO does not take every network.
         device = replace(device, by_openvino=False)
     about: dict[str, Any] = {
         "pixel_size_um": request.pixel_size_um, "scale": request.scale, "flips": request.flips,
@@ -152,7 +153,7 @@ def _why_not(device: Device, error: Exception) -> Sentence:
 
 
 def free_memory() -> None:
-    """Give memory back, a GPU's above all: nobody has asked for anything for a while."""
+    """Forget what is kept for the next job, and give the memory back, a GPU's above all."""
     _PARTS_MEMORY.forget()
     if torch.cuda.is_available():
         _network.cache_clear()
@@ -165,6 +166,9 @@ def make_room(window_in_use: bool) -> None:
     """Compute with one thread fewer while the person works in the window."""
     torch.set_num_threads(max(1, _THREADS - 1) if window_in_use else _THREADS)
 
+
+RESTS = ((60.0, give_memory_back), (300.0, free_memory))
+"""What is done when there has been no job for so many seconds."""
 
 HANDLERS: Mapping[type, Handler] = {
     Predict: handle_predict,

@@ -9,6 +9,8 @@ import sys
 # malloc.h of glibc
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _LARGEST = 2**30
+_LARGEST_OF_OLD = 2**25
+"""Up to glibc 2.34 or so: half of what a thread's heap may take."""
 
 
 def keep_memory() -> None:
@@ -18,18 +20,20 @@ def keep_memory() -> None:
     out and zeroing pages took a third of the time of a prediction. `give_memory_back` returns them. Nothing
     where the C library is another one.
     """
-    if _has_glibc():
+    if has_glibc():
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_ARENA_MAX, 1)
-        libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST)
-        libc.mallopt(_M_TRIM_THRESHOLD, _LARGEST)
+        # Without this the next line would let every array of more than 128 KiB be asked for anew.
+        if libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST) or libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_OF_OLD):
+            libc.mallopt(_M_TRIM_THRESHOLD, _LARGEST)
 
 
 def give_memory_back() -> None:
     """Return to the system what is free."""
-    if _has_glibc():
+    if has_glibc():
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _has_glibc() -> bool:
+def has_glibc() -> bool:
+    """True for the usual C library of Linux."""
     return sys.platform == "linux" and platform.libc_ver()[0] == "glibc"

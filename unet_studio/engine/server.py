@@ -6,7 +6,8 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import msgspec
@@ -33,8 +34,8 @@ from unet_studio.jobs.messages import (
 )
 
 _NICE = 10
-_REST_AFTER_S = 300.0
 
+Rest = tuple[float, Callable[[], None]]
 Handler = Callable[[Any, list[Array], "ServerContext"], tuple[Outcome, list[Array]]]
 
 
@@ -78,13 +79,12 @@ class EngineServer:
         source: BinaryIO,
         sink: BinaryIO,
         make_room: Callable[[bool], None] = lambda _: None,
-        rest: Callable[[], None] = lambda: None,
-        *,
-        rest_after_s: float = _REST_AFTER_S,
+        rests: Sequence[Rest] = (),
     ) -> None:
-        """`make_room` is called in the job's thread when the window comes into use, or rests again; `rest`
-        when there has been no job for `rest_after_s`: what is kept for the next one may go."""
-        self._rest, self._rest_after_s = rest, rest_after_s
+        """`make_room` is called in the job's thread when the window comes into use, or rests again; each of
+        `rests`, in the order of their seconds, when there has been no job for so long: what is kept for the
+        next one may go."""
+        self._rests = rests
         self._handlers = handlers
         self._make_room = make_room
         self._window_in_use = self._made_room = False
@@ -118,22 +118,23 @@ class EngineServer:
             self._make_room(self._made_room)
 
     def _run_jobs(self) -> None:
-        has_rested = True
+        ended_at, rests = 0.0, list[Rest]()
         while True:
+            wait_s = max(0.0, ended_at + rests[0][0] - time.monotonic()) if rests else None
             try:
-                request, arrays, context = self._jobs.get(timeout=None if has_rested else self._rest_after_s)
+                request, arrays, context = self._jobs.get(timeout=wait_s)
             except queue.Empty:
-                has_rested = True
+                _, rest = rests.pop(0)
                 try:
-                    self._rest()
+                    rest()
                 except Exception as error:  # noqa: BLE001 - resting must not end the work that follows
                     sys.excepthook(type(error), error, error.__traceback__)
                 continue
-            has_rested = False
             event, out = self._run(request, arrays, context)
             self._contexts.pop(request.job, None)
             self._send(event, out)
             del request, arrays, context, event, out  # Not kept until there is another job.
+            ended_at, rests = time.monotonic(), list(self._rests)
 
     def _run(self, request: Any, arrays: list[Array], context: ServerContext) -> tuple[Event, list[Array]]:
         try:
@@ -177,7 +178,7 @@ def take_over_stdio() -> tuple[BinaryIO, BinaryIO]:
 def main(
     handlers: Mapping[type, Handler],
     make_room: Callable[[bool], None] = lambda _: None,
-    rest: Callable[[], None] = lambda: None,
+    rests: Sequence[Rest] = (),
 ) -> int:
     """Run the engine on this process's stdin and stdout. Returns the exit code."""
     source, sink = take_over_stdio()
@@ -185,7 +186,7 @@ def main(
         os.nice(_NICE)  # The hand that draws goes first.
     keep_memory()
     try:
-        EngineServer(handlers, source, sink, make_room, rest).serve()
+        EngineServer(handlers, source, sink, make_room, rests).serve()
     except (FramingError, msgspec.DecodeError) as error:
         print(f"engine: {error}", file=sys.stderr)  # noqa: T201
         code = 2

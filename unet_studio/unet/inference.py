@@ -43,9 +43,12 @@ from unet_studio.unet.parts_memory import PartsMemory, Probabilities
 from unet_studio.unet.prepared import Predictor
 
 _EDGE_PX = 32
-# Pixels of a window times the network's width times bytes of a number: about 1 GB, whatever the network.
+# Pixels of a window times the network's width times bytes of a number: about 1 GB, whatever the network;
+# two thirds of that in strips.
 _WINDOW = 222e6
 _MIN_TILE_PX = 128
+# Upside down, mirrored, both.
+_FLIPS = (np.s_[::-1], np.s_[:, ::-1], np.s_[::-1, ::-1])
 
 
 class DeviceMemoryError(UserError):
@@ -95,7 +98,7 @@ def propose(
     around = None
     if part is not None:
         if memory is not None and _reaches(network.config) <= CONTEXT_PX:
-            around = _Around(part, image, memory, (model.name, model.weights_sha256, flips))
+            around = _Around(part, image, memory, (model.name, model.weights_sha256))
         image = image[part.window.shift(-part.pixels.top, -part.pixels.left).slices]
     view = _View(network, model, image, device, [note] if note else [], flips, around)
     if scale is None:
@@ -188,7 +191,7 @@ class _View:
 
     def seen_at(self, scale: float, context: JobContext) -> _Seen:
         """What the network makes of it at `scale` times its size, at its own size."""
-        probabilities = self._probabilities(scale, context)
+        probabilities = self._probabilities(scale, context, flips=self.flips)
         if scale != 1.0:
             probabilities = rescaled(probabilities, self.shape)
         settings = self.model.postprocessing
@@ -206,27 +209,27 @@ class _View:
         labels, class_of = instances_of_classes(probabilities, model.postprocessing, model.stuff)
         return _Seen(probabilities, labels, class_of, model.stuff).objects
 
-    def _probabilities(self, scale: float, context: JobContext) -> Probabilities:
+    def _probabilities(self, scale: float, context: JobContext, *, flips: bool = False) -> Probabilities:
         """At `scale` times the size; in smaller tiles where memory runs short, from then on."""
         if scale == 1.0 and self.around is not None:
             around = self.around
             return around.memory.complete(
-                (around.part.run, *around.made_by),
+                (around.part.run, *around.made_by, flips),
                 around.part.window,
-                lambda rect: self._in_tiles_that_fit(around.image, context, around.piece(rect)),
+                lambda rect: self._in_tiles_that_fit(around.image, context, flips, around.piece(rect)),
             )
         image = self.image if scale == 1.0 else rescaled(self.image, scaled_shape(self.shape, scale))
-        return self._in_tiles_that_fit(image, context)
+        return self._in_tiles_that_fit(image, context, flips)
 
     def _in_tiles_that_fit(
-        self, image: FloatPlane, context: JobContext, piece: Piece | None = None
+        self, image: FloatPlane, context: JobContext, flips: bool, piece: Piece | None = None
     ) -> Probabilities:
         self._tile_px = self._tile_px or usual_tile_px(self.network)
         while True:
             try:
                 return class_probabilities(
                     self.network, image, self.device, context,
-                    tile_px=self._tile_px, flips=self.flips, piece=piece,
+                    tile_px=self._tile_px, flips=flips, piece=piece,
                 )  # fmt: skip
             except (MemoryError, RuntimeError) as error:
                 if not is_out_of_memory(error):
@@ -261,7 +264,7 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def usual_tile_px(network: Predictor) -> int:
-    """Side of a tile whose window takes about 1 GB: the larger, the less is computed for context."""
+    """Side of a tile whose window takes up to 1 GB: the larger, the less is computed for context."""
     config = network.config
     window_px = math.sqrt(_WINDOW / config.base_width / network.bytes_per_value)
     return max(_MIN_TILE_PX, int(window_px) - 2 * config.context_px, config.context_px)
@@ -319,23 +322,30 @@ def class_probabilities(
         if done < len(plan):
             context.check_cancelled()
 
+    def predict(window: FloatPlane) -> Probabilities:
+        mean = _predict_window(network, window, device)
+        for flip in _FLIPS if flips else ():
+            context.check_cancelled()
+            mean += _predict_window(network, window[flip], device)[flip]
+        if flips:
+            mean /= 1 + len(_FLIPS)
+        return mean
+
     context.check_cancelled()
     context.progress(0, len(plan))
     predict_tiled(
         plan,
         read=lambda rect: image[rect.shift(-piece.pixels.top, -piece.pixels.left).slices],
-        predict=lambda window: _predict_window(network, window, device, flips=flips),
+        predict=predict,
         out=out,
         on_tile=on_tile,
     )
     return out
 
 
-def _predict_window(
-    network: Predictor, window: FloatPlane, device: Device, *, flips: bool = False
-) -> npt.NDArray[np.float32]:
+def _predict_window(network: Predictor, window: FloatPlane, device: Device) -> npt.NDArray[np.float32]:
     """Probabilities (h, w, K − 1) of a window (h, w, C), or (h, w, 1) for all channels; 0 in the margin that
-    valid convolutions lose. With `flips` the mean over four views: as it is, upside down, mirrored, both."""
+    valid convolutions lose."""
     height, width = window.shape[:2]
     margin = network.config.margin_px
     # In the precision of the weights: mixed where they are float32, see Device.autocast.
@@ -345,14 +355,13 @@ def _predict_window(
         device=device.torch_device,
         memory_format=torch.channels_last,
     )
-    x.copy_(torch.from_numpy(np.ascontiguousarray(window)).permute(2, 0, 1))
+    pixels = torch.from_numpy(np.require(window, requirements=["C", "W"]))
+    x.copy_(pixels.to(network.dtype).permute(2, 0, 1))  # Converted first: once for all channels.
     if margin:
         fit = network.config.fitting_size
         x = F.pad(x, (0, fit(width) - width, 0, fit(height) - height), mode="replicate")
     with torch.inference_mode(), device.autocast():
-        views = ((), (2,), (3,), (2, 3)) if flips else ((),)
-        seen = [_foreground(network(x.flip(view)).float()).flip(view)[0] for view in views]
-    p = seen[0] if len(seen) == 1 else torch.stack(seen).mean(0)
+        p = _foreground(network(x).float())[0]
     p = p[:, : height - 2 * margin, : width - 2 * margin]
     return F.pad(p, (margin,) * 4).permute(1, 2, 0).cpu().numpy()
 

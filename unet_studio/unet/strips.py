@@ -22,9 +22,11 @@ from unet_studio.unet.encoders import PlainEncoder
 from unet_studio.unet.network import UNet
 
 _STRIP_BYTES = 32 * 2**20
-_LEAST_ROWS = 32
 # How far a block looks: two convolutions, and what interpolates before them. Even, as are the strips.
-_REACH_PX = {"transposed": 2, "nearest": 2, "bilinear": 4, "bicubic": 6}
+_REACH_PX = 2
+_REACH_INTERPOLATED_PX = {"transposed": 2, "nearest": 2, "bilinear": 4, "bicubic": 6}
+# A strip is so many times as high as what is computed around it for its sake.
+_LEAST_SHARE = 32
 
 
 class InStrips:
@@ -39,7 +41,7 @@ class InStrips:
             raise ValueError("the strips of this network are not independent")
         self._network = network
         self._strip_bytes = strip_bytes
-        self._reach_px = _REACH_PX[network.config.upsampling]
+        self._up_reach_px = _REACH_INTERPOLATED_PX[network.config.upsampling]
 
     @staticmethod
     def is_possible(config: UNetConfig) -> bool:
@@ -79,7 +81,7 @@ class InStrips:
         for block, width in zip(encoder.blocks[:-1], encoder.channels, strict=False):
             features, pooled = _Gathered(x.shape[2]), _Gathered(x.shape[2] // 2)
             row_bytes = x.shape[0] * x.shape[3] * 2 * width * x.element_size()
-            for strip in self._strips(x.shape[2], row_bytes):
+            for strip in self._strips(x.shape[2], row_bytes, _REACH_PX):
                 result = strip.inside(block(x[:, :, strip.rows]))
                 features.put(strip.top, result)
                 pooled.put(strip.top // 2, F.max_pool2d(result, 2))
@@ -93,19 +95,20 @@ class InStrips:
         height, width = 2 * deep.shape[2], 2 * deep.shape[3]
         channels = deep.shape[1] + (0 if skip is None else skip.shape[1])
         out = _Gathered(height)
-        for strip in self._strips(height, width * channels * deep.shape[0] * deep.element_size()):
+        row_bytes = width * channels * deep.shape[0] * deep.element_size()
+        for strip in self._strips(height, row_bytes, self._up_reach_px):
             begin, end = strip.rows.start, strip.rows.stop
             features = up(deep[:, :, begin // 2 : end // 2], None if skip is None else skip[:, :, begin:end])
             result = strip.inside(features)
             out.put(strip.top, self._network.classify(result) if is_last else result)
         return out.complete
 
-    def _strips(self, height: int, row_bytes: int) -> Iterator[_Strip]:
-        rows = max(_LEAST_ROWS, self._strip_bytes // row_bytes)
+    def _strips(self, height: int, row_bytes: int, reach_px: int) -> Iterator[_Strip]:
+        rows = max(_LEAST_SHARE * 2 * reach_px, self._strip_bytes // row_bytes)
         rows += rows % 2
         for top in range(0, height, rows):
             bottom = min(height, top + rows)
-            looked_at = slice(max(0, top - self._reach_px), min(height, bottom + self._reach_px))
+            looked_at = slice(max(0, top - reach_px), min(height, bottom + reach_px))
             yield _Strip(top, bottom, looked_at)
 
 

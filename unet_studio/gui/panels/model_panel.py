@@ -73,8 +73,7 @@ class ModelPanel(QWidget):
         self.flips.setToolTip(
             tr(
                 "model",
-                "Proposes by the mean of four mirrored views: a little better on stained tissue and crowded "
-                "cells, four times as long.",
+                "Proposes by the mean of four mirrored views: mostly a little better, four times as long.",
             )
         )
         layout.addWidget(self.flips)
