@@ -8,7 +8,9 @@ import sys
 
 # malloc.h of glibc
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-_LARGEST = 2**30
+_KEPT = 2**30
+# What is larger would leave holes that nothing fits into: the features of a window at full resolution.
+_LARGEST = 2**26
 _LARGEST_OF_OLD = 2**25
 """Up to glibc 2.34 or so: half of what a thread's heap may take."""
 
@@ -25,7 +27,7 @@ def keep_memory() -> None:
         libc.mallopt(_M_ARENA_MAX, 1)
         # Without this the next line would let every array of more than 128 KiB be asked for anew.
         if libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST) or libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST_OF_OLD):
-            libc.mallopt(_M_TRIM_THRESHOLD, _LARGEST)
+            libc.mallopt(_M_TRIM_THRESHOLD, _KEPT)
 
 
 def give_memory_back() -> None:
