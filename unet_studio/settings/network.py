@@ -105,6 +105,13 @@ class UNetConfig(Struct, frozen=True, forbid_unknown_fields=True):
         return max(max(at - first, last - at) for at, first, last in reaches)
 
     @property
+    def up_reach_px(self) -> int:
+        """Pixels around one of a level of the expanding path that its block looks at, an even number: two
+        convolutions, and what is interpolated before them."""
+        between, beyond = _INTERPOLATION_REACH[self.upsampling]
+        return 2 * (1 + between + beyond)
+
+    @property
     def receptive_field_px(self) -> int | None:
         """Side of the square of input pixels that can influence one output pixel; None: all of them."""
         if not self.is_local:

@@ -1,9 +1,8 @@
 """A network on a processor, its finest levels in strips of rows.
 
-The features of a window are largest at full resolution: several times what all other levels take, and far
-more than a processor's cache. But a block of two convolutions looks two pixels around. So it is applied to a
-strip of rows with as many more on both sides, and only its result is kept. Numbers:
-docs/adr/0020-prediction.md.
+The finer a level, the larger its features: at full resolution as large as all others together, and far more
+than a processor's cache. But a block of two convolutions looks two pixels around. So it is applied to a strip
+of rows with as many more on both sides, and only its result is kept. Numbers: docs/adr/0020-prediction.md.
 """
 
 from __future__ import annotations
@@ -22,9 +21,8 @@ from unet_studio.unet.encoders import PlainEncoder
 from unet_studio.unet.network import UNet
 
 _STRIP_BYTES = 32 * 2**20
-# How far a block looks: two convolutions, and what interpolates before them. Even, as are the strips.
+# How far two convolutions look.
 _REACH_PX = 2
-_REACH_INTERPOLATED_PX = {"transposed": 2, "nearest": 2, "bilinear": 4, "bicubic": 6}
 # A strip is so many times as high as what is computed around it for its sake.
 _LEAST_SHARE = 32
 
@@ -41,7 +39,6 @@ class InStrips:
             raise ValueError("the strips of this network are not independent")
         self._network = network
         self._strip_bytes = strip_bytes
-        self._up_reach_px = _REACH_INTERPOLATED_PX[network.config.upsampling]
 
     @staticmethod
     def is_possible(config: UNetConfig) -> bool:
@@ -96,7 +93,7 @@ class InStrips:
         channels = deep.shape[1] + (0 if skip is None else skip.shape[1])
         out = _Gathered(height)
         row_bytes = width * channels * deep.shape[0] * deep.element_size()
-        for strip in self._strips(height, row_bytes, self._up_reach_px):
+        for strip in self._strips(height, row_bytes, self.config.up_reach_px):
             begin, end = strip.rows.start, strip.rows.stop
             features = up(deep[:, :, begin // 2 : end // 2], None if skip is None else skip[:, :, begin:end])
             result = strip.inside(features)
@@ -105,7 +102,7 @@ class InStrips:
 
     def _strips(self, height: int, row_bytes: int, reach_px: int) -> Iterator[_Strip]:
         rows = max(_LEAST_SHARE * 2 * reach_px, self._strip_bytes // row_bytes)
-        rows += rows % 2
+        rows += rows % 2  # Coarser levels have half of them.
         for top in range(0, height, rows):
             bottom = min(height, top + rows)
             looked_at = slice(max(0, top - reach_px), min(height, bottom + reach_px))
