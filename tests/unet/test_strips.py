@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from unet_studio.settings.network import UNetConfig
 from unet_studio.unet.network import UNet
-from unet_studio.unet.strips import InStrips
+from unet_studio.unet.strips import InStrips, _Window
 
 CONFIGS = [
     {},
@@ -19,7 +19,6 @@ CONFIGS = [
     {"upsampling": "bilinear"},
     {"upsampling": "bicubic"},
     {"attention_gates": True},
-    {"encoder": "resnet18", "in_channels": 3},
 ]
 
 
@@ -64,18 +63,48 @@ def test_whatever_the_size_of_windows_and_strips(
 
 
 def test_a_strip_too_narrow_around_would_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests above can fail: without rows around each strip its borders differ."""
-    monkeypatch.setattr(UNetConfig, "up_reach_px", 0)
-    network = made()
+    """The tests above can fail: with too few rows around each strip its borders differ."""
+    monkeypatch.setattr(UNetConfig, "up_reach_px", 2)
+    network = made(upsampling="bilinear")
     x = torch.randn(1, 1, 901, 35, dtype=torch.float64)
-    strips = InStrips(network, strip_bytes=100_000)
+    strips = InStrips(network, strip_bytes=1)
     with torch.inference_mode():
         difference = (strips(x) - network(x)).abs().amax((0, 1, 3))
     assert difference.max() > 1e-3
 
 
+def test_the_higher_the_window_the_more_strips_not_the_more_rows_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    most = []
+    add = _Window.add
+
+    def counted(self: _Window, rows: torch.Tensor) -> None:
+        add(self, rows)
+        assert self._rows is not None
+        most[-1] = max(most[-1], self._rows.shape[2])
+
+    monkeypatch.setattr(_Window, "add", counted)
+    strips = InStrips(made(), strip_bytes=1)
+    for height in (600, 1200, 2400):
+        most.append(0)
+        with torch.inference_mode():
+            strips(torch.randn(1, 1, height, 35, dtype=torch.float64))
+    assert most[0] == most[1] == most[2] < 200
+
+
+def test_the_weights_are_in_memory_once() -> None:
+    network = made()
+    of_network = {p.data_ptr() for p in network.parameters()}
+    strips = InStrips(network)
+    blocks = [*strips._contract, *strips._expand]
+    assert all(p.data_ptr() in of_network for block in blocks for p in block._between.parameters())
+
+
 @pytest.mark.parametrize(
-    "settings", [{"normalization": "group"}, {"squeeze_excitation": 2}, {"padding": "valid"}], ids=str
+    "settings",
+    [{"normalization": "group"}, {"squeeze_excitation": 2}, {"padding": "valid"}, {"encoder": "resnet18"}],
+    ids=str,
 )
 def test_networks_whose_strips_depend_on_each_other_are_refused(settings: dict[str, object]) -> None:
     network = UNet(UNetConfig(in_channels=1, base_width=8, depth=2, **settings))  # type: ignore[arg-type]

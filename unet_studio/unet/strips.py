@@ -1,37 +1,39 @@
-"""A network on a processor, its finest levels in strips of rows.
+"""A network on a processor, strip by strip of rows.
 
-The finer a level, the larger its features: at full resolution as large as all others together, and far more
-than a processor's cache. But a block of two convolutions looks two pixels around. So it is applied to a strip
-of rows with as many more on both sides, and only its result is kept. Numbers: docs/adr/0020-prediction.md.
+A block of two convolutions looks two rows around. So every level computes rows of its features as soon as the
+rows they look at are there, hands them on to the next level, and forgets what nobody will look at any more.
+What lies in memory then is a few hundred rows of every level, whatever the height of a window, and much of it
+is still in the processor's cache when it is read again. Numbers: docs/adr/0020-prediction.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import copy
 from typing import cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from unet_studio.settings.network import UNetConfig
 from unet_studio.unet.blocks import Up
 from unet_studio.unet.encoders import PlainEncoder
 from unet_studio.unet.network import UNet
 
-_STRIP_BYTES = 32 * 2**20
+_STRIP_BYTES = 16 * 2**20
 # How far two convolutions look.
 _REACH_PX = 2
-# A strip is so many times as high as what is computed around it for its sake.
-_LEAST_SHARE = 32
+# Rows of a strip on the coarsest level: a convolution computes two more than are wanted of it.
+_LEAST_COARSE_ROWS = 8
+# So many times the bytes of a strip are faster at once.
+_WHOLE_STRIPS = 8
 
 
 class InStrips:
     """Gives the logits that a UNet gives, in evaluation mode.
 
-    `strip_bytes`: what the widest features of a strip take, about. ValueError where the network is not one
-    of those that `is_possible`.
+    `strip_bytes`: what the widest features of a strip take, about; a strip is at least so high that little is
+    computed twice. ValueError where the network is not one of those that `is_possible`.
     """
 
     def __init__(self, network: UNet, strip_bytes: int = _STRIP_BYTES) -> None:
@@ -39,11 +41,15 @@ class InStrips:
             raise ValueError("the strips of this network are not independent")
         self._network = network
         self._strip_bytes = strip_bytes
+        encoder = cast(PlainEncoder, network.encoder)
+        self._contract = [_Rowwise(block, _REACH_PX) for block in encoder.blocks]
+        self._expand = [_Rowwise(cast(Up, up), network.config.up_reach_px) for up in network.up]
 
     @staticmethod
     def is_possible(config: UNetConfig) -> bool:
-        """Not with layers that look at the whole window, nor with convolutions that make it smaller."""
-        return config.is_local and config.padding == "same"
+        """Not with layers that look at the whole window, nor with convolutions that make it smaller; of the
+        encoders the paper's alone."""
+        return config.is_local and config.padding == "same" and config.encoder == "plain"
 
     @property
     def config(self) -> UNetConfig:
@@ -63,86 +69,154 @@ class InStrips:
     def __call__(self, x: Tensor) -> Tensor:
         """(N, C, H, W) → logits (N, K, H, W)."""
         height, width = x.shape[2:]
-        skips, out = self._contract(self._network.padded(x))
-        for up in self._network.up:
-            out = self._expand(cast(Up, up), out, skips.pop())
-        return out[:, :, :height, :width]
+        x = self._network.padded(x)
+        rows, strip = x.shape[2], self._strip_rows(x)
+        finest, logits = self._levels(rows), _Collected(rows)
+        for top in range(0, rows, strip):
+            features = finest.push(x[:, :, top : top + strip], ends=top + strip >= rows)
+            if features is not None:
+                logits.add(self._network.classify(features))
+        return logits.rows[:, :, :height, :width]
 
-    def _contract(self, x: Tensor) -> tuple[list[Tensor | None], Tensor]:
-        """Features of every level but the coarsest, and those of that."""
-        encoder = self._network.encoder
-        if not isinstance(encoder, PlainEncoder):
-            *levels, deepest = encoder(x, lambda block, features: cast(Tensor, block(features)))
-            return levels, cast(Tensor, deepest)
-        levels = []
-        for block, width in zip(encoder.blocks[:-1], encoder.channels, strict=False):
-            features, pooled = _Gathered(x.shape[2]), _Gathered(x.shape[2] // 2)
-            row_bytes = x.shape[0] * x.shape[3] * 2 * width * x.element_size()
-            for strip in self._strips(x.shape[2], row_bytes, _REACH_PX):
-                result = strip.inside(block(x[:, :, strip.rows]))
-                features.put(strip.top, result)
-                pooled.put(strip.top // 2, F.max_pool2d(result, 2))
-            levels.append(features.complete)
-            x = pooled.complete
-        return levels, encoder.blocks[-1](x)
+    def _strip_rows(self, x: Tensor) -> int:
+        multiple = self.config.size_multiple
+        row_bytes = x.shape[0] * x.shape[3] * 2 * self.config.base_width * x.element_size()
+        rows = max(_LEAST_COARSE_ROWS, self._strip_bytes // row_bytes // multiple) * multiple
+        is_small = x.shape[2] * row_bytes <= _WHOLE_STRIPS * self._strip_bytes
+        return x.shape[2] if is_small else rows
 
-    def _expand(self, up: Up, deep: Tensor, skip: Tensor | None) -> Tensor:
-        """One level of the expanding path; what the last one makes becomes logits at once."""
-        is_last = up is self._network.up[-1]
-        height, width = 2 * deep.shape[2], 2 * deep.shape[3]
-        channels = deep.shape[1] + (0 if skip is None else skip.shape[1])
-        out = _Gathered(height)
-        row_bytes = width * channels * deep.shape[0] * deep.element_size()
-        for strip in self._strips(height, row_bytes, self.config.up_reach_px):
-            begin, end = strip.rows.start, strip.rows.stop
-            features = up(deep[:, :, begin // 2 : end // 2], None if skip is None else skip[:, :, begin:end])
-            result = strip.inside(features)
-            out.put(strip.top, self._network.classify(result) if is_last else result)
-        return out.complete
-
-    def _strips(self, height: int, row_bytes: int, reach_px: int) -> Iterator[_Strip]:
-        rows = max(_LEAST_SHARE * 2 * reach_px, self._strip_bytes // row_bytes)
-        rows += rows % 2  # Coarser levels have half of them.
-        for top in range(0, height, rows):
-            bottom = min(height, top + rows)
-            looked_at = slice(max(0, top - reach_px), min(height, bottom + reach_px))
-            yield _Strip(top, bottom, looked_at)
+    def _levels(self, rows: int) -> _Level:
+        """The finest level, and through it the others, of a window of so many rows."""
+        level = _Level(self._contract[-1], None, None, rows // self.config.size_multiple)
+        for contract, expand in zip(reversed(self._contract[:-1]), self._expand, strict=True):
+            level = _Level(contract, expand, level, 2 * level.height)
+        return level
 
 
-@dataclass(frozen=True, slots=True)
-class _Strip:
-    """Rows `top` to `bottom` of a plane, and the `rows` that are looked at for them."""
+class _Level:
+    """Takes rows of what a level contracts and gives rows of what comes out of its expanding block; the
+    coarsest one, which has no `below`, of its only block."""
 
-    top: int
-    bottom: int
-    rows: slice
+    def __init__(
+        self, contract: _Rowwise, expand: _Rowwise | None, below: _Level | None, height: int
+    ) -> None:
+        self.height = height
+        self._contract = contract
+        self._expand = expand
+        self._below = below
+        self._seen, self._skip, self._deep = _Window(), _Window(), _Window()
+        self._contracted = self._expanded = 0
 
-    def inside(self, features: Tensor) -> Tensor:
-        """Of the features of `rows`, those of the strip."""
-        return features[:, :, self.top - self.rows.start : self.bottom - self.rows.start]
+    def push(self, rows: Tensor, *, ends: bool) -> Tensor | None:
+        """Take the rows that follow; give all that they decide. `ends`: they are the last ones."""
+        self._seen.add(rows)
+        until = self.height if ends else _even(self._seen.end - _REACH_PX)
+        if until <= self._contracted:
+            return None
+        contracted = self._contract(self._contracted, until, self.height, self._seen)
+        self._contracted = until
+        self._seen.forget_before(until - _REACH_PX)
+        if self._below is None or self._expand is None:
+            return contracted
+        self._skip.add(contracted)
+        deep = self._below.push(F.max_pool2d(contracted, 2), ends=ends)
+        return None if deep is None else self._expanded_by(deep, self._expand, ends=ends)
+
+    def _expanded_by(self, deep: Tensor, expand: _Rowwise, *, ends: bool) -> Tensor | None:
+        self._deep.add(deep)
+        until = self.height if ends else _even(2 * self._deep.end - expand.reach_px)
+        if until <= self._expanded:
+            return None
+        expanded = expand(self._expanded, until, self.height, self._deep, self._skip)
+        self._expanded = until
+        self._skip.forget_before(until - expand.reach_px)
+        self._deep.forget_before((until - expand.reach_px) // 2)
+        return expanded
 
 
-class _Gathered:
-    """Features (N, C, height, W), strip by strip."""
+class _Rowwise:
+    """A block applied to some of its rows."""
+
+    def __init__(self, block: nn.Module, reach_px: int) -> None:
+        self.reach_px = reach_px
+        self._block = block
+        # The same weights; its convolutions compute no rows for which they would need others.
+        shared = {id(value): value for value in (*block.parameters(), *block.buffers())}
+        self._between = copy.deepcopy(block, shared)
+        for module in self._between.modules():
+            if isinstance(module, nn.Conv2d) and module.padding == (1, 1):
+                module.padding = (0, 1)
+
+    def __call__(self, top: int, bottom: int, height: int, *inputs: _Window) -> Tensor:
+        """Its rows `top` to `bottom` of `height`; the first of two inputs is that of half the size."""
+        first, last = max(0, top - self.reach_px), min(height, bottom + self.reach_px)
+        sizes = (1,) if len(inputs) == 1 else (2, 1)
+        rows = [window.part(first // size, last // size) for window, size in zip(inputs, sizes, strict=True)]
+        # Only beyond the window's own edges there are zeros.
+        if first > 0 and last < height:
+            first += _REACH_PX
+            out: Tensor = self._between(*rows)
+        else:
+            out = self._block(*rows)
+        return out[:, :, top - first : bottom - first]
+
+
+class _Window:
+    """The rows of features that are still looked at."""
+
+    def __init__(self) -> None:
+        self._first = 0
+        self._rows: Tensor | None = None
+
+    @property
+    def end(self) -> int:
+        """How many rows there have been."""
+        return self._first + (0 if self._rows is None else self._rows.shape[2])
+
+    def add(self, rows: Tensor) -> None:
+        """Those that follow."""
+        self._rows = rows if self._rows is None else torch.cat([self._rows, rows], 2)
+
+    def part(self, first: int, last: int) -> Tensor:
+        """Rows `first` to `last`."""
+        assert self._rows is not None
+        return self._rows[:, :, first - self._first : last - self._first]
+
+    def forget_before(self, row: int) -> None:
+        """Rows that nobody will ask for."""
+        if row > self._first:
+            self._rows = self.part(row, self.end)
+            self._first = row
+
+
+class _Collected:
+    """All rows of something, strip by strip."""
 
     def __init__(self, height: int) -> None:
         self._height = height
-        self._features: Tensor | None = None
+        self._end = 0
+        self._rows: Tensor | None = None
 
-    def put(self, top: int, strip: Tensor) -> None:
-        """Rows from `top` on."""
-        if strip.shape[2] == self._height:
-            self._features = strip
+    def add(self, rows: Tensor) -> None:
+        """Those that follow."""
+        if rows.shape[2] == self._height:
+            self._rows = rows
             return
-        if self._features is None:
-            shape = (*strip.shape[:2], self._height, strip.shape[3])
-            self._features = torch.empty(
-                shape, dtype=strip.dtype, device=strip.device, memory_format=torch.channels_last
+        if self._rows is None:
+            shape = (*rows.shape[:2], self._height, rows.shape[3])
+            self._rows = torch.empty(
+                shape, dtype=rows.dtype, device=rows.device, memory_format=torch.channels_last
             )
-        self._features[:, :, top : top + strip.shape[2]] = strip
+        self._rows[:, :, self._end : self._end + rows.shape[2]] = rows
+        self._end += rows.shape[2]
 
     @property
-    def complete(self) -> Tensor:
+    def rows(self) -> Tensor:
         """All of them."""
-        assert self._features is not None
-        return self._features
+        assert self._rows is not None
+        return self._rows
+
+
+def _even(rows: int) -> int:
+    """Of which the next level has half."""
+    return rows // 2 * 2
