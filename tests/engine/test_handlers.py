@@ -13,10 +13,11 @@ import pytest
 import torch
 
 from tests.conftest import RESOURCES
+from unet_studio.core.geometry import Rect
 from unet_studio.engine import handlers
 from unet_studio.engine.server import EngineServer, ServerContext
 from unet_studio.jobs.framing import read_frame, write_frame
-from unet_studio.jobs.messages import Describe, Described, Predict, Predicted, decode_event, encode
+from unet_studio.jobs.messages import Describe, Described, Part, Predict, Predicted, decode_event, encode
 from unet_studio.unet import prepared
 from unet_studio.unet.device import Device
 from unet_studio.unet.inference import DeviceMemoryError
@@ -25,6 +26,7 @@ from unet_studio.unet.weights import load_network
 
 MODEL = RESOURCES / "models" / "nuclei"
 PLANE = np.random.default_rng(0).integers(0, 255, (80, 90, 1)).astype(np.uint8)
+PART = Part("a run", 80, 90, Rect.of_size(80, 90), Rect.of_size(80, 90))
 GPU = Device(torch.device("cuda"), torch.float32, "a test says so")
 
 
@@ -97,6 +99,31 @@ def test_a_network_openvino_does_not_take_is_not_said_to_be_computed_by_it(
     handlers._network.cache_clear()
     assert isinstance(outcome, Predicted)
     assert "OpenVINO" not in outcome.device
+
+
+@pytest.mark.parametrize(
+    ("asked", "part", "by"),
+    [("auto", PART, "PyTorch"), ("openvino", PART, "OpenVINO"), ("auto", None, "OpenVINO")],
+)
+def test_the_parts_of_a_slide_are_predicted_in_strips_unless_openvino_is_asked_for(
+    asked: str, part: Part | None, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = Device(torch.device("cpu"), torch.float32, "a test says so", by_openvino=True)
+    monkeypatch.setattr(handlers, "device_to_predict", lambda wanted: chosen)
+    used = []
+
+    class Enough(Exception):
+        """What is computed does not matter here."""
+
+    def loaded(folder: object, device: Device, stamp: float) -> None:
+        used.append("OpenVINO" if device.by_openvino else "PyTorch")
+        raise Enough
+
+    monkeypatch.setattr(handlers, "_network", loaded)
+    request = Predict(job=1, model=str(MODEL), device=asked, part=part)
+    with pytest.raises(Enough):
+        handlers.handle_predict(request, [PLANE], ServerContext(1, lambda event: None))
+    assert used == [by]
 
 
 def test_the_processor_itself_has_nobody_to_hand_on_to(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,7 @@ from unet_studio.io.overview import sample_pixels, thinned
 from unet_studio.jobs.connection import EngineConnection, OnEvent
 from unet_studio.jobs.messages import Part, Predict, Predicted, Progress
 from unet_studio.jobs.parts import all_areas, join_part, part_of, request_of, tells_scale
+from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder, user_folder
 from unet_studio.settings.mask_formats import CLASS_FORMAT
 from unet_studio.store.project_images import usual_model_input
@@ -154,11 +155,12 @@ def _by_parts(
     seen = usual_model_input(plane.source, reference)
     proposals, seconds, areas = Proposals.from_parts(model=task.model), 0.0, all_areas(bounds)
 
-    def ask(area: Rect) -> tuple[Predicted, list[Any]]:
+    def read(area: Rect) -> tuple[Part, PlaneArray]:
         part = request_of(area, bounds, scale, run=run)
-        pixels = plane.source.read(part.pixels, t=plane.t, z=plane.z)
-        request = task.request(plane, scale, part)
-        answer, arrays = task.engine.run(request, [seen.of(pixels), seen.of(reference)])
+        return part, seen.of(plane.source.read(part.pixels, t=plane.t, z=plane.z))
+
+    def ask(part: Part, pixels: PlaneArray) -> tuple[Predicted, list[Any]]:
+        answer, arrays = task.engine.run(task.request(plane, scale, part), [pixels, seen.of(reference)])
         outcome = cast(Predicted, answer)
         notes.extend(note for note in outcome.notes if note not in notes)
         return outcome, arrays
@@ -169,14 +171,20 @@ def _by_parts(
     scale, notes, run = task.scale, list[Sentence](), uuid4().hex
     with ThreadPoolExecutor(1) as helper:
         taken: Future[None] | None = None
+        pixels_of = {areas[0]: helper.submit(read, areas[0])}
         for number, area in enumerate(areas):
-            outcome, arrays = ask(area)
+            part, pixels = pixels_of.pop(area).result()
+            # While the engine predicts a part, the one before is taken and the next one read.
+            for following in areas[number + 1 : number + 2]:
+                pixels_of[following] = helper.submit(read, following)
+            if part != request_of(area, bounds, scale, run=run):
+                part, pixels = read(area)  # Meanwhile the scale was learnt.
+            outcome, arrays = ask(part, pixels)
             if tells_scale(outcome, scale):
                 scale = outcome.scale
-                outcome, arrays = ask(area)
+                outcome, arrays = ask(*read(area))
             if taken is not None:
                 taken.result()
-            # While the engine predicts the next part.
             taken = helper.submit(take, arrays[0], area, outcome, scale)
             scale = scale or outcome.scale
             seconds += outcome.seconds
