@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from unet_studio.unet.device import Device
 from unet_studio.unet.inference import class_probabilities, propose
 from unet_studio.unet.network import UNet
 from unet_studio.unet.parts_memory import PartsMemory
+from unet_studio.unet.strips import InStrips
 from unet_studio.unet.weights import load_network
 
 FLOAT32 = Device(torch.device("cpu"), torch.float32, "test")
@@ -126,6 +129,23 @@ def test_progress_moves_tile_by_tile(quiet: QuietContext) -> None:
     assert quiet.seen == [(done, 6) for done in range(7)]
 
 
+def test_cancel_is_obeyed_in_the_middle_of_a_tile_that_is_computed_in_strips() -> None:
+    class CancelsBetweenStrips(QuietContext):
+        asked = 0
+
+        def check_cancelled(self) -> None:
+            self.asked += 1
+            if self.asked == 3:  # Once before the tile, once between two strips.
+                raise JobCancelled
+
+    context = CancelsBetweenStrips()
+    image = np.zeros((700, 64, 1), np.float32)
+    in_strips = InStrips(NETWORKS[2], strip_bytes=1)
+    with pytest.raises(JobCancelled):
+        class_probabilities(in_strips, image, FLOAT32, context, tile_px=4096)
+    assert context.asked == 3
+
+
 def test_cancel_is_obeyed_between_tiles() -> None:
     class Impatient(QuietContext):
         def check_cancelled(self) -> None:
@@ -142,10 +162,10 @@ def test_short_memory_halves_the_tile_and_says_so(monkeypatch: pytest.MonkeyPatc
     net = network(depth=2)
     real = inference._predict_window
 
-    def small_memory(net: UNet, window: np.ndarray, device: Device) -> np.ndarray:
+    def small_memory(net: UNet, window: np.ndarray, *rest: Any) -> np.ndarray:
         if window.shape[0] > 700:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return real(net, window, device)
+        return real(net, window, *rest)
 
     monkeypatch.setattr(inference, "_predict_window", small_memory)
     plane = np.random.default_rng(0).integers(0, 255, (900, 900, 3)).astype(np.uint8)
@@ -239,12 +259,12 @@ def test_what_memory_has_no_room_for_once_is_not_tried_again(monkeypatch: pytest
     net.eval()
     real, failures = inference._predict_window, 0
 
-    def small_memory(net: UNet, window: np.ndarray, device: Device) -> np.ndarray:
+    def small_memory(net: UNet, window: np.ndarray, *rest: Any) -> np.ndarray:
         nonlocal failures
         if window.shape[0] > 420:
             failures += 1
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return real(net, window, device)
+        return real(net, window, *rest)
 
     monkeypatch.setattr(inference, "_predict_window", small_memory)
     propose(net, model, demo_field(12), FLOAT32, QuietContext())

@@ -41,10 +41,11 @@ from unet_studio.settings.network import UNetConfig
 from unet_studio.unet.device import Device
 from unet_studio.unet.parts_memory import PartsMemory, Probabilities
 from unet_studio.unet.prepared import Predictor
+from unet_studio.unet.strips import InStrips
 
 _EDGE_PX = 32
 # Pixels of a window times the network's width times bytes of a number: about 1 GB, whatever the network;
-# two thirds of that in strips.
+# a third of that in strips.
 _WINDOW = 222e6
 _MIN_TILE_PX = 128
 # Upside down, mirrored, both.
@@ -293,7 +294,8 @@ def class_probabilities(
     """Probability of every class but background, float32 (H, W, K − 1), of a normalised image
     float32 (H, W, C); with a `piece`, whose pixels the image is, of what is wanted.
 
-    The network must be in evaluation mode on `device`. Overlap-tile; asks the context once per tile.
+    The network must be in evaluation mode on `device`. Overlap-tile; asks the context once per tile,
+    in strips more often.
     """
     whole = Rect.of_size(*image.shape[:2])
     piece = piece or Piece(whole, whole, whole)
@@ -323,10 +325,10 @@ def class_probabilities(
             context.check_cancelled()
 
     def predict(window: FloatPlane) -> Probabilities:
-        mean = _predict_window(network, window, device)
+        mean = _predict_window(network, window, device, context)
         for flip in _FLIPS if flips else ():
             context.check_cancelled()
-            mean += _predict_window(network, window[flip], device)[flip]
+            mean += _predict_window(network, window[flip], device, context)[flip]
         if flips:
             mean /= 1 + len(_FLIPS)
         return mean
@@ -343,7 +345,9 @@ def class_probabilities(
     return out
 
 
-def _predict_window(network: Predictor, window: FloatPlane, device: Device) -> npt.NDArray[np.float32]:
+def _predict_window(
+    network: Predictor, window: FloatPlane, device: Device, context: JobContext
+) -> npt.NDArray[np.float32]:
     """Probabilities (h, w, K − 1) of a window (h, w, C), or (h, w, 1) for all channels; 0 in the margin that
     valid convolutions lose."""
     height, width = window.shape[:2]
@@ -361,7 +365,12 @@ def _predict_window(network: Predictor, window: FloatPlane, device: Device) -> n
         fit = network.config.fitting_size
         x = F.pad(x, (0, fit(width) - width, 0, fit(height) - height), mode="replicate")
     with torch.inference_mode(), device.autocast():
-        p = _foreground(network(x).float())[0]
+        if isinstance(network, InStrips):
+            # A wide network takes seconds for a window: in between it can be stopped, and makes room.
+            logits = network(x, context.check_cancelled)
+        else:
+            logits = network(x)
+        p = _foreground(logits.float())[0]
     p = p[:, : height - 2 * margin, : width - 2 * margin]
     return F.pad(p, (margin,) * 4).permute(1, 2, 0).cpu().numpy()
 

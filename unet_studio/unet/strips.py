@@ -9,6 +9,7 @@ is still in the processor's cache when it is read again. Numbers: docs/adr/0020-
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -66,13 +67,15 @@ class InStrips:
         """Of what lies between its layers."""
         return self._network.bytes_per_value
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) → logits (N, K, H, W)."""
+    def __call__(self, x: Tensor, between: Callable[[], None] = lambda: None) -> Tensor:
+        """(N, C, H, W) → logits (N, K, H, W). `between` is called between the strips and may raise."""
         height, width = x.shape[2:]
         x = self._network.padded(x)
         rows, strip = x.shape[2], self._strip_rows(x)
         finest, logits = self._levels(rows), _Collected(rows)
         for top in range(0, rows, strip):
+            if top:
+                between()
             features = finest.push(x[:, :, top : top + strip], ends=top + strip >= rows)
             if features is not None:
                 logits.add(self._network.classify(features))
