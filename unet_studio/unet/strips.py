@@ -24,9 +24,9 @@ from unet_studio.unet.network import UNet
 _STRIP_BYTES = 16 * 2**20
 # How far two convolutions look.
 _REACH_PX = 2
-# Rows of a strip on the coarsest level: a convolution computes two more than are wanted of it.
+# Rows of a strip on the coarsest level: a block computes two more than are wanted of it.
 _LEAST_COARSE_ROWS = 8
-# So many times the bytes of a strip are faster at once.
+# A window whose features take no more than so many strips is faster at once.
 _WHOLE_STRIPS = 8
 
 
