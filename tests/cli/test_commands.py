@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -20,9 +21,15 @@ from tests.conftest import RESOURCES, discs
 from tests.unet.conftest import tiny_model
 from unet_studio.__main__ import main
 from unet_studio.cli import bench
+from unet_studio.cli.predict import PlaneToPredict, PredictTask, predict_plane
+from unet_studio.core.errors import ImageFileError
+from unet_studio.core.geometry import Rect
 from unet_studio.io import image_source
+from unet_studio.io.image_source import ImageSource
 from unet_studio.io.label_files import read_label_image, write_label_tiff
+from unet_studio.io.open_image import open_image
 from unet_studio.jobs import parts
+from unet_studio.jobs.messages import Predict, Predicted
 
 
 @pytest.fixture
@@ -487,6 +494,65 @@ def test_predict_does_a_plane_that_is_too_large_to_be_held_part_by_part(
     whole, cut = (tifffile.imread(tmp_path / "out" / f"{name}.tif") for name in ("whole", "parts"))
     assert abs(int(whole.max()) - len(np.unique(cut)) + 1) <= 0.01 * whole.max() + 1
     assert ((whole > 0) == (cut > 0)).mean() > 0.998
+
+
+class LearningEngine:
+    """Finds nothing, and says that the plane is to be seen at half its size."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Predict, tuple[int, ...]]] = []
+
+    def run(self, request: Predict, arrays: list[Any], *_: object) -> tuple[Predicted, list[Any]]:
+        """Answer about a part."""
+        assert request.part is not None
+        self.asked.append((request, arrays[0].shape[:2]))
+        labels = np.zeros(request.part.window.shape, np.int32)
+        outcome = Predicted(
+            job=0, device="none", seconds=0.1, class_of=[], classes=(), scale=0.5, weights="", notes=[]
+        )  # fmt: skip
+        return outcome, [labels, labels.astype(np.uint8)]
+
+
+def plane_in_four_parts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> PlaneToPredict:
+    tifffile.imwrite(folder / "plane.tif", np.zeros((2048, 2048), np.uint8))
+    monkeypatch.setattr(image_source, "_LARGEST_WHOLE_BYTES", 2**16)
+    monkeypatch.setattr(parts, "PART_PX", 1024)
+    return PlaneToPredict(open_image(folder / "plane.tif"), 0, 0, "labels")
+
+
+def test_a_part_that_was_read_before_the_scale_was_known_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane, engine = plane_in_four_parts(tmp_path, monkeypatch), LearningEngine()
+    task = PredictTask(cast(Any, engine), "m", "auto", tmp_path, ("label-tiff",), None, False)
+    predict_plane(task, plane, lambda event: None)
+    assert [request.scale for request, _ in engine.asked] == [None, 0.5, 0.5, 0.5, 0.5]
+    windows = [request.part.window for request, _ in engine.asked if request.part is not None]
+    bounds = Rect.of_size(2048, 2048)
+    areas = parts.all_areas(bounds)
+    assert windows == [
+        parts.window_of(areas[0], bounds),
+        *(parts.window_of(area, bounds, 0.5) for area in areas),
+    ]
+    assert all(request.part and shape == request.part.pixels.shape for request, shape in engine.asked)
+
+
+def test_a_part_that_cannot_be_read_ahead_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plane, engine = plane_in_four_parts(tmp_path, monkeypatch), LearningEngine()
+    bounds, real = Rect.of_size(2048, 2048), type(plane.source).read
+    third = parts.request_of(parts.all_areas(bounds)[2], bounds, 1.0, run="").pixels
+
+    def cut_off(self: ImageSource, rect: Rect, **where: int) -> Any:
+        if rect == third:
+            raise ImageFileError("{name} is cut off.", name="plane")
+        return real(self, rect, **where)
+
+    monkeypatch.setattr(type(plane.source), "read", cut_off)
+    task = PredictTask(cast(Any, engine), "m", "auto", tmp_path, ("label-tiff",), 1.0, False)
+    with pytest.raises(ImageFileError, match="plane is cut off"):
+        predict_plane(task, plane, lambda event: None)
+    assert len(engine.asked) == 2
+    assert not list(tmp_path.glob("labels*"))
 
 
 def test_bench_prints_a_row_for_every_piece_of_work(capsys: pytest.CaptureFixture[str]) -> None:

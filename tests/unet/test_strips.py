@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import RESOURCES
 from unet_studio.settings.network import UNetConfig
+from unet_studio.unet.device import Device
 from unet_studio.unet.network import UNet
+from unet_studio.unet.prepared import prepare_to_predict
 from unet_studio.unet.strips import InStrips, _Window
+from unet_studio.unet.weights import load_network
 
 CONFIGS = [
     {},
@@ -44,20 +50,26 @@ def test_a_window_in_strips_gives_the_logits_of_the_whole_one(settings: dict[str
     torch.testing.assert_close(in_strips, whole, rtol=0, atol=1e-10)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     height=st.integers(1, 260),
     width=st.integers(1, 70),
-    strip_bytes=st.sampled_from([1, 50_000, 200_000, 10**9]),
+    coarse_rows=st.integers(1, 12),
+    depth=st.integers(1, 4),
     count=st.integers(1, 2),
+    changes=st.sampled_from(CONFIGS),
 )
 def test_whatever_the_size_of_windows_and_strips(
-    height: int, width: int, strip_bytes: int, count: int
+    height: int, width: int, coarse_rows: int, depth: int, count: int, changes: dict[str, object]
 ) -> None:
-    network = made()
+    network = made(depth=depth, **changes)
     x = torch.randn(count, 1, height, width, dtype=torch.float64)
-    with torch.inference_mode():
-        whole, in_strips = network(x), InStrips(network, strip_bytes)(x)
+    strips = InStrips(network)
+    with (
+        torch.inference_mode(),
+        mock.patch.object(strips, "_strip_rows", return_value=coarse_rows * network.config.size_multiple),
+    ):
+        whole, in_strips = network(x), strips(x)
     assert in_strips.shape == whole.shape
     torch.testing.assert_close(in_strips, whole, rtol=0, atol=1e-10)
 
@@ -93,6 +105,20 @@ def test_the_higher_the_window_the_more_strips_not_the_more_rows_at_once(
     assert most[0] == most[1] == most[2] < 200
 
 
+def test_a_prepared_network_of_bfloat16_gives_the_same_logits_in_strips() -> None:
+    network, _ = load_network(RESOURCES / "models" / "nuclei")
+    prepared = prepare_to_predict(network, Device(torch.device("cpu"), torch.bfloat16, "test"))
+    assert isinstance(prepared, InStrips)
+    x = torch.rand(1, 3, 420, 64, dtype=torch.bfloat16).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        at_once = prepared(x)
+        with mock.patch.object(prepared, "_strip_rows", return_value=128):
+            in_strips = prepared(x)
+    assert at_once.dtype == torch.bfloat16
+    assert at_once.std() > 1
+    assert torch.equal(in_strips, at_once)
+
+
 def test_the_weights_are_in_memory_once() -> None:
     network = made()
     of_network = {p.data_ptr() for p in network.parameters()}
@@ -106,7 +132,7 @@ def test_the_weights_are_in_memory_once() -> None:
     [{"normalization": "group"}, {"squeeze_excitation": 2}, {"padding": "valid"}, {"encoder": "resnet18"}],
     ids=str,
 )
-def test_networks_whose_strips_depend_on_each_other_are_refused(settings: dict[str, object]) -> None:
+def test_networks_that_cannot_be_computed_in_strips_are_refused(settings: dict[str, object]) -> None:
     network = UNet(UNetConfig(in_channels=1, base_width=8, depth=2, **settings))  # type: ignore[arg-type]
     assert not InStrips.is_possible(network.config)
     with pytest.raises(ValueError, match="strips"):

@@ -99,7 +99,8 @@ def _nuclei() -> np.ndarray[Any, Any]:
 
 def _slide(device: str) -> list[BenchRow]:
     """A plane that is predicted in parts and one that is not, from their files to their stored labels, by an
-    engine of its own each; prints what part of the throughput is left, and the memory the first one took."""
+    engine of its own each, and by what "auto" takes for each; prints what part of the throughput is left, and
+    the memory that the slide's engine took."""
     tile = _nuclei()[:, :, 0]
     tile = (tile / (tile.max() / 255)).astype(np.uint8)
     model = str(shipped_models_folder() / DEFAULT_MODEL)

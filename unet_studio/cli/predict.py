@@ -169,14 +169,15 @@ def _by_parts(
         join_part(proposals, part_of(labels, area, bounds, scale), area, bounds, outcome, scale)
 
     scale, notes, run = task.scale, list[Sentence](), uuid4().hex
-    with ThreadPoolExecutor(1) as helper:
+    helper = ThreadPoolExecutor(1)
+    try:
         taken: Future[None] | None = None
-        pixels_of = {areas[0]: helper.submit(read, areas[0])}
+        coming = helper.submit(read, areas[0])
         for number, area in enumerate(areas):
-            part, pixels = pixels_of.pop(area).result()
+            part, pixels = coming.result()
             # While the engine predicts a part, the one before is taken and the next one read.
-            for following in areas[number + 1 : number + 2]:
-                pixels_of[following] = helper.submit(read, following)
+            if number + 1 < len(areas):
+                coming = helper.submit(read, areas[number + 1])
             if part != request_of(area, bounds, scale, run=run):
                 part, pixels = read(area)  # Meanwhile the scale was learnt.
             outcome, arrays = ask(part, pixels)
@@ -191,6 +192,9 @@ def _by_parts(
             progress(Progress(0, number + 1, len(areas)))
         if taken is not None:
             taken.result()
+    finally:
+        # What failed is told at once, not when a slow drive has given the next part.
+        helper.shutdown(wait=False, cancel_futures=True)
     files = write_plane_masks(task.out, plane.stem, proposals.tiles, bounds, task.formats)
     outcome = msgspec.structs.replace(outcome, notes=notes)
     return outcome, _row(outcome, len(proposals.table), seconds, files)

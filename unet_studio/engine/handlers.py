@@ -22,7 +22,7 @@ from unet_studio.engine.heap import give_memory_back
 from unet_studio.engine.server import Handler, ServerContext
 from unet_studio.engine.train_job import run_training
 from unet_studio.io.image_source import first_line
-from unet_studio.io.model_folder import ModelConfig
+from unet_studio.io.model_folder import ModelConfig, read_model_config
 from unet_studio.jobs.framing import Array
 from unet_studio.jobs.messages import (
     Bench,
@@ -54,10 +54,10 @@ def handle_predict(
     """Proposals of the plane in `arrays`, or of the part of one."""
     started = time.perf_counter()
     device = device_to_predict(request.device)
-    if request.part is not None and request.device == "auto":
+    folder = Path(request.model)
+    if request.part is not None and request.device == "auto" and _runs_in_strips(folder):
         # A tenth slower, for two fifths of the memory: a slide's engine works for long beside others.
         device = replace(device, by_openvino=False)
-    folder = Path(request.model)
     network, model = _network(folder, device, _stamp(folder))
     if device.by_openvino and isinstance(network, UNet | InStrips):  # OpenVINO does not take every network.
         device = replace(device, by_openvino=False)
@@ -135,6 +135,10 @@ def _network(folder: Path, device: Device, stamp: float) -> tuple[Predictor, Mod
     network, model = load_network(folder)
     cache = user_folder() / "openvino" / model.weights_sha256 if model.weights_sha256 else None
     return prepare_to_predict(network, device, cache), model
+
+
+def _runs_in_strips(folder: Path) -> bool:
+    return InStrips.is_possible(read_model_config(folder).network)
 
 
 def _stamp(folder: Path) -> float:

@@ -10,7 +10,7 @@ class JobCancelled(Exception):
 
 
 class JobContext(Protocol):
-    """Handed to every long function, which asks it once per tile or step."""
+    """Handed to every long function, which asks it once per strip, tile or step."""
 
     def progress(self, done: int, total: int, note: str = "") -> None:
         """Tell how far the job is."""

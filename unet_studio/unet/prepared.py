@@ -47,8 +47,8 @@ def prepare_to_predict(network: UNet, device: Device, cache: Path | None = None)
     trained.
 
     Batch normalisation after a convolution becomes part of its weights, which are kept in the precision
-    that is computed in, on a processor strip by strip; or OpenVINO computes it, see there about `cache`. What
-    that gains, and how little it changes: docs/adr/0020-prediction.md.
+    that is computed in; on a processor strip by strip, where the encoder is the paper's. Or OpenVINO computes
+    it, see there about `cache`. What that gains, and how little it changes: docs/adr/0020-prediction.md.
     """
     if device.by_openvino:
         try:

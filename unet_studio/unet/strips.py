@@ -2,8 +2,8 @@
 
 A block of two convolutions looks two rows around. So every level computes rows of its features as soon as the
 rows they look at are there, hands them on to the next level, and forgets what nobody will look at any more.
-What lies in memory then is a few hundred rows of every level, whatever the height of a window, and much of it
-is still in the processor's cache when it is read again. Numbers: docs/adr/0020-prediction.md.
+What lies in memory then, beside the input and the logits, is some rows of every level, whatever the height of
+a window. Numbers: docs/adr/0020-prediction.md.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class InStrips:
 
     def __init__(self, network: UNet, strip_bytes: int = _STRIP_BYTES) -> None:
         if not self.is_possible(network.config):
-            raise ValueError("the strips of this network are not independent")
+            raise ValueError("this network cannot be computed in strips")
         self._network = network
         self._strip_bytes = strip_bytes
         encoder = cast(PlainEncoder, network.encoder)
@@ -143,7 +143,7 @@ class _Rowwise:
     def __init__(self, block: nn.Module, reach_px: int) -> None:
         self.reach_px = reach_px
         self._block = block
-        # The same weights; its convolutions compute no rows for which they would need others.
+        # The same weights, not padded in height: at a border inside the window there are no zeros.
         shared = {id(value): value for value in (*block.parameters(), *block.buffers())}
         self._between = copy.deepcopy(block, shared)
         for module in self._between.modules():
