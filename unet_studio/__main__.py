@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -13,6 +14,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["engine"]:
+        # Read when torch is loaded. Threads that wait for each other spin 300,000 times by default: beside
+        # other programs most of the engine's time went into that (docs/adr/0020-prediction.md).
+        os.environ.setdefault("GOMP_SPINCOUNT", "10000")
         from unet_studio.engine.handlers import HANDLERS, RESTS, make_room
         from unet_studio.engine.server import main as serve
 
