@@ -190,7 +190,7 @@ def rates() -> Iterator[Run]:
 
 def stains() -> Iterator[Run]:
     """Whether stains of other strengths and colours teach more of three stained images; half as many steps
-    again, the three minutes of a quieter hour."""
+    again as `curves`."""
     default = msgspec.to_builtins(FINE_TUNING.augmentation)
     changes: dict[str, Mapping[str, Any]] = {
         "defaults": {},

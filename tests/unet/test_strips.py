@@ -14,7 +14,7 @@ from unet_studio.settings.network import UNetConfig
 from unet_studio.unet.device import Device
 from unet_studio.unet.network import UNet
 from unet_studio.unet.prepared import prepare_to_predict
-from unet_studio.unet.strips import InStrips, _Window
+from unet_studio.unet.strips import InStrips, _Kept
 from unet_studio.unet.weights import load_network
 
 CONFIGS = [
@@ -89,14 +89,14 @@ def test_the_higher_the_window_the_more_strips_not_the_more_rows_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     most = []
-    add = _Window.add
+    add = _Kept.add
 
-    def counted(self: _Window, rows: torch.Tensor) -> None:
+    def counted(self: _Kept, rows: torch.Tensor) -> None:
         add(self, rows)
         assert self._rows is not None
         most[-1] = max(most[-1], self._rows.shape[2])
 
-    monkeypatch.setattr(_Window, "add", counted)
+    monkeypatch.setattr(_Kept, "add", counted)
     strips = InStrips(made(), strip_bytes=1)
     for height in (600, 1200, 2400):
         most.append(0)
@@ -124,7 +124,7 @@ def test_the_weights_are_in_memory_once() -> None:
     of_network = {p.data_ptr() for p in network.parameters()}
     strips = InStrips(network)
     blocks = [*strips._contract, *strips._expand]
-    assert all(p.data_ptr() in of_network for block in blocks for p in block._between.parameters())
+    assert all(p.data_ptr() in of_network for block in blocks for p in block._inner.parameters())
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ def handle_predict(
     started = time.perf_counter()
     device = device_to_predict(request.device)
     folder = Path(request.model)
-    if request.part is not None and request.device == "auto" and _runs_in_strips(folder):
+    is_by_choice = device.by_openvino and request.device == "auto"
+    if is_by_choice and request.part is not None and _runs_in_strips(folder):
         # A tenth slower, for two fifths of the memory: a slide's engine works for long beside others.
         device = replace(device, by_openvino=False)
     network, model = _network(folder, device, _stamp(folder))

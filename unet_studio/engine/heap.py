@@ -9,7 +9,7 @@ import sys
 # malloc.h of glibc
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _KEPT = 2**30
-# What is larger would leave holes that nothing fits into: the features of a window at full resolution.
+# What is larger would leave holes that nothing fits into: whole planes, features that are not in strips.
 _LARGEST = 2**26
 _LARGEST_OF_OLD = 2**25
 """Up to glibc 2.34 or so: half of what a thread's heap may take."""

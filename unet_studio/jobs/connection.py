@@ -275,7 +275,7 @@ class EngineConnection:
 
 def _widen(pipe: BinaryIO) -> None:
     """Let more wait in a pipe, where the system allows it: 64 KiB at a time an image wakes both ends hundreds
-    of times, and takes three times as long."""
+    of times, and takes three times as long. Popen's own `pipesize` fails where less is allowed."""
     if sys.platform == "linux":
         import fcntl
 

@@ -72,14 +72,15 @@ class InStrips:
         height, width = x.shape[2:]
         x = self._network.padded(x)
         rows, strip = x.shape[2], self._strip_rows(x)
-        finest, logits = self._levels(rows), _Collected(rows)
+        finest, logits = self._levels(rows), list[Tensor]()
         for top in range(0, rows, strip):
             if top:
                 between()
             features = finest.push(x[:, :, top : top + strip], ends=top + strip >= rows)
             if features is not None:
-                logits.add(self._network.classify(features))
-        return logits.rows[:, :, :height, :width]
+                logits.append(self._network.classify(features))
+        whole = logits[0] if len(logits) == 1 else torch.cat(logits, 2)
+        return whole[:, :, :height, :width]
 
     def _strip_rows(self, x: Tensor) -> int:
         multiple = self.config.size_multiple
@@ -107,7 +108,7 @@ class _Level:
         self._contract = contract
         self._expand = expand
         self._below = below
-        self._seen, self._skip, self._deep = _Window(), _Window(), _Window()
+        self._seen, self._skip, self._deep = _Kept(), _Kept(), _Kept()
         self._contracted = self._expanded = 0
 
     def push(self, rows: Tensor, *, ends: bool) -> Tensor | None:
@@ -145,26 +146,26 @@ class _Rowwise:
         self._block = block
         # The same weights, not padded in height: at a border inside the window there are no zeros.
         shared = {id(value): value for value in (*block.parameters(), *block.buffers())}
-        self._between = copy.deepcopy(block, shared)
-        for module in self._between.modules():
+        self._inner = copy.deepcopy(block, shared)
+        for module in self._inner.modules():
             if isinstance(module, nn.Conv2d) and module.padding == (1, 1):
                 module.padding = (0, 1)
 
-    def __call__(self, top: int, bottom: int, height: int, *inputs: _Window) -> Tensor:
+    def __call__(self, top: int, bottom: int, height: int, *inputs: _Kept) -> Tensor:
         """Its rows `top` to `bottom` of `height`; the first of two inputs is that of half the size."""
         first, last = max(0, top - self.reach_px), min(height, bottom + self.reach_px)
         sizes = (1,) if len(inputs) == 1 else (2, 1)
-        rows = [window.part(first // size, last // size) for window, size in zip(inputs, sizes, strict=True)]
+        rows = [kept.part(first // size, last // size) for kept, size in zip(inputs, sizes, strict=True)]
         # Only beyond the window's own edges there are zeros.
         if first > 0 and last < height:
             first += _REACH_PX
-            out: Tensor = self._between(*rows)
+            out: Tensor = self._inner(*rows)
         else:
             out = self._block(*rows)
         return out[:, :, top - first : bottom - first]
 
 
-class _Window:
+class _Kept:
     """The rows of features that are still looked at."""
 
     def __init__(self) -> None:
@@ -190,34 +191,6 @@ class _Window:
         if row > self._first:
             self._rows = self.part(row, self.end)
             self._first = row
-
-
-class _Collected:
-    """All rows of something, strip by strip."""
-
-    def __init__(self, height: int) -> None:
-        self._height = height
-        self._end = 0
-        self._rows: Tensor | None = None
-
-    def add(self, rows: Tensor) -> None:
-        """Those that follow."""
-        if rows.shape[2] == self._height:
-            self._rows = rows
-            return
-        if self._rows is None:
-            shape = (*rows.shape[:2], self._height, rows.shape[3])
-            self._rows = torch.empty(
-                shape, dtype=rows.dtype, device=rows.device, memory_format=torch.channels_last
-            )
-        self._rows[:, :, self._end : self._end + rows.shape[2]] = rows
-        self._end += rows.shape[2]
-
-    @property
-    def rows(self) -> Tensor:
-        """All of them."""
-        assert self._rows is not None
-        return self._rows
 
 
 def _even(rows: int) -> int:
