@@ -345,8 +345,9 @@ def test_two_processes_give_the_loss_curve_of_one_with_twice_the_batch(tmp_path:
 
     def curve(start: list[str], batch: int) -> list[float]:
         command = [sys.executable, *start, str(script), root, str(batch)]
-        out = subprocess.run(command, env=env, check=True, capture_output=True, text=True, cwd=root).stdout
-        line = next(text for text in out.splitlines() if "LOSSES [" in text)
+        run = subprocess.run(command, env=env, capture_output=True, text=True, cwd=root)
+        assert run.returncode == 0, run.stderr
+        line = next(text for text in run.stdout.splitlines() if "LOSSES [" in text)
         return [float(v) for v in line.split("[")[1].rstrip("]").split(",")]
 
     one = curve([], 4)

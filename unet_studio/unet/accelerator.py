@@ -83,7 +83,13 @@ class Accelerator:
         if self.ranks == 1:
             return list(numbers)
         said = torch.tensor(numbers, dtype=torch.float64, device=self.device.torch_device)
-        dist.broadcast(said, src=0)
+        # Sent one by one, not broadcast: gloo's threads let go of a broadcast's tensor only after it was
+        # told as done, and need Python for that; a process that has come to its end by then they abort.
+        if self.is_first:
+            for rank in range(1, self.ranks):
+                dist.send(said, rank)
+        else:
+            dist.recv(said, 0)
         return [float(n) for n in said.tolist()]
 
     def descend(self, loss: Tensor, optimizer: torch.optim.Optimizer, gradient_norm: float) -> Tensor:
