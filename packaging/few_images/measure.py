@@ -59,7 +59,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Run:
-    """One training: `start` is "nuclei", "without stained" or "scratch"."""
+    """One training: `start` is "nuclei", "without stained" or "scratch"; from the images `first` on."""
 
     kind: str
     images: int
@@ -68,6 +68,7 @@ class Run:
     name: str = "defaults"
     settings: Mapping[str, Any] = field(default_factory=dict)
     replay: int = 0
+    first: int = 0
 
 
 def _truth(image: Path, mask: Path) -> Truth:
@@ -150,7 +151,7 @@ def choices() -> Iterator[Run]:
     """One setting changed at a time, 3 images, a third of the time."""
     changes: dict[str, Mapping[str, Any]] = {
         "defaults": {},
-        "rate 3e-4": {"learning_rate": 3e-4},
+        "rate 1e-3": {"learning_rate": 1e-3},
         "rate 3e-3": {"learning_rate": 3e-3},
         "encoder frozen": {"freeze": "encoder"},
         "statistics of the patches": {"norm_statistics": "patches"},
@@ -159,7 +160,7 @@ def choices() -> Iterator[Run]:
         "little variation": {
             "augmentation": {"elastic_sigma_px": 3, "scale": 1.1, "grey": 0.1, "noise": 0, "blur": 0}
         },
-        "much variation": {"augmentation": {"elastic_sigma_px": 10, "scale": 1.5, "grey": 0.6}},
+        "much variation": {"augmentation": {"elastic_sigma_px": 10, "scale": 2, "grey": 0.6}},
         "paper's loss": {"loss": {"dice": 0.0}, "border_weights": {"balance_classes": True}},
     }
     for kind in ("em", "stained"):
@@ -173,7 +174,7 @@ def choices() -> Iterator[Run]:
 
 def one_image() -> Iterator[Run]:
     """What keeps a single image from being learnt by heart."""
-    much = {"augmentation": {"elastic_sigma_px": 10, "scale": 1.5, "grey": 0.6}}
+    much = {"augmentation": {"elastic_sigma_px": 10, "scale": 2, "grey": 0.6}}
     changes: dict[str, Mapping[str, Any]] = {
         "much variation": much,
         "statistics of the patches": {"norm_statistics": "patches"},
@@ -183,9 +184,10 @@ def one_image() -> Iterator[Run]:
 
 
 def rates() -> Iterator[Run]:
-    """Kept statistics with the rate of a new network."""
+    """Kept statistics with other rates than that of a new network."""
     for images in (3, 1):
-        yield Run("em", images, "nuclei", STEPS_3_MINUTES, "rate 2e-3", {"learning_rate": 2e-3})
+        for rate in (1e-3, 3e-3):
+            yield Run("em", images, "nuclei", STEPS_3_MINUTES, f"rate {rate:.0e}", {"learning_rate": rate})
 
 
 def stains() -> Iterator[Run]:
@@ -196,10 +198,33 @@ def stains() -> Iterator[Run]:
         "defaults": {},
         "stain 0.3": {"augmentation": default | {"stain": 0.3}},
         "stain 0.3, restain 0.2": {"augmentation": default | {"stain": 0.3, "restain": 0.2}},
-        "stain 0.3, rate 2e-3": {"augmentation": default | {"stain": 0.3}, "learning_rate": 2e-3},
     }
     for name, settings in changes.items():
         yield Run("stained", 3, "without stained", STEPS_3_MINUTES * 3 // 2, name, settings)
+
+
+def zooms() -> Iterator[Run]:
+    """Whether cells of other sizes teach more of three images; stained ones half as long again."""
+    default = msgspec.to_builtins(FINE_TUNING.augmentation)
+    for kind, steps in (("stained", STEPS_3_MINUTES * 3 // 2), ("em", STEPS_3_MINUTES)):
+        for scale in (1.2, 1.5, 2.0, 3.0):
+            settings = {"augmentation": default | {"scale": scale}}
+            yield Run(kind, 3, _starts(kind)[0], steps, f"zoom {scale}", settings)
+
+
+def others() -> Iterator[Run]:
+    """A smaller rate and zoom, the defaults, and more stains, on other stained images."""
+    default = msgspec.to_builtins(FINE_TUNING.augmentation)
+    changes: dict[str, Mapping[str, Any]] = {
+        "rate 1e-3, zoom 1.2": {"augmentation": default | {"scale": 1.2}, "learning_rate": 1e-3},
+        "defaults": {},
+        "stain 0.3, restain 0.2, to_grey 0.2": {
+            "augmentation": default | {"stain": 0.3, "restain": 0.2, "to_grey": 0.2}
+        },
+    }
+    for first in (3, 6):
+        for name, settings in changes.items():
+            yield Run("stained", 3, "without stained", STEPS_3_MINUTES, name, settings, first=first)
 
 
 STEPS_3_MINUTES = 840
@@ -211,6 +236,8 @@ GROUPS: Mapping[str, Callable[[], Iterator[Run]]] = {
     "one_image": one_image,
     "rates": rates,
     "stains": stains,
+    "zooms": zooms,
+    "others": others,
 }
 
 
@@ -259,9 +286,8 @@ def measure(
     run: Run, kind: Kind, replay: Sequence[Truth], folders: Mapping[str, Path], device: Device
 ) -> list[list[float]]:
     """Rows of step, seconds of training, Dice, AP50 on the held-out images."""
-    config = msgspec.convert({**msgspec.to_builtins(FINE_TUNING), **run.settings}, TrainConfig)
-    if run.start == "scratch":
-        config = msgspec.structs.replace(config, learning_rate=2e-3)
+    default = TrainConfig() if run.start == "scratch" else FINE_TUNING
+    config = msgspec.convert({**msgspec.to_builtins(default), **run.settings}, TrainConfig)
     network, model = _start(run, kind, config, folders)
     config = msgspec.structs.replace(
         config,
@@ -271,7 +297,9 @@ def measure(
         seed=1,
         val_every_steps=max(1, run.steps // 12),
     )
-    samples = [truth.sample(model) for truth in [*kind.teach[: run.images], *replay[: run.replay]]]
+    samples = [
+        truth.sample(model) for truth in [*kind.teach[run.first :][: run.images], *replay[: run.replay]]
+    ]
     validator = TimedValidator(
         [truth.sample(model) for truth in kind.held_out],
         balance=class_weights(samples, config.border_weights, classes=config.network.classes),

@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.hand import Hand
@@ -435,6 +435,50 @@ def test_escape_right_after_p_leaves_no_bar_behind(hand: Hand, folder: Path, qtb
     assert not hand.window.job_bar.isVisible()
     hand.wait_proposals()
     assert hand.window.session.open_proposals()
+
+
+def answer(button: str) -> None:
+    """Press this button of the question that will be asked."""
+
+    def press() -> None:
+        question = QApplication.activeModalWidget()
+        if not isinstance(question, QMessageBox):
+            QTimer.singleShot(20, press)
+            return
+        next(b for b in question.buttons() if b.text().replace("&", "") == button).click()
+
+    QTimer.singleShot(20, press)
+
+
+def test_masks_that_somebody_else_made_are_replaced_only_after_a_question(
+    hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    (masks / "field1.tif").write_bytes(b"drawn by hand")
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    hand.drag((50, 50), (50, 90))
+    asking = hand.window.asking
+
+    answer("Cancel")
+    asking.export(masks, ("label-tiff",))
+    qtbot.waitUntil(lambda: "Nothing was exported" in hand.window.notice.text, timeout=5_000)
+    assert (masks / "field1.tif").read_bytes() == b"drawn by hand"
+
+    answer("Replace them")
+    with qtbot.waitSignal(asking.exported, timeout=5_000):
+        asking.export(masks, ("label-tiff",))
+    assert (masks / "field1.tif").read_bytes() != b"drawn by hand"
+
+    # What the project wrote itself it replaces without a word, until somebody changes it.
+    with qtbot.waitSignal(asking.exported, timeout=5_000):
+        asking.export(masks, ("label-tiff",))
+    (masks / "field1.tif").write_bytes(b"mended by hand")
+    answer("Cancel")
+    asking.export(masks, ("label-tiff",))
+    qtbot.waitUntil(lambda: "Nothing was exported" in hand.window.notice.text, timeout=5_000)
+    assert (masks / "field1.tif").read_bytes() == b"mended by hand"
 
 
 def test_export_into_the_images_own_folder_is_refused(hand: Hand, folder: Path, qtbot: QtBot) -> None:

@@ -51,6 +51,10 @@ class DamagedProjectError(ProjectError):
         self.backup = backup
 
 
+class ForeignMasksError(UserError):
+    """Masks would replace files that this project did not write, or that were changed since."""
+
+
 class TrainingDataError(UserError):
     """Images and masks that cannot teach the network."""
 

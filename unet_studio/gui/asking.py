@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 import unet_studio
+from unet_studio.core.errors import ForeignMasksError, UserError
 from unet_studio.gui.actions import Actions
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.dialogs.command_palette import CommandPalette
@@ -21,7 +22,7 @@ from unet_studio.gui.problems import Problems
 from unet_studio.gui.reviewing import Reviewing
 from unet_studio.gui.session import Session
 from unet_studio.gui.training import Training
-from unet_studio.gui.translation import tr
+from unet_studio.gui.translation import error_text, tr
 from unet_studio.io.open_image import IMAGE_ENDINGS
 
 
@@ -109,8 +110,16 @@ class Asking(QObject):
         if dialog.exec():
             self.export(dialog.folder, dialog.formats, only_checked=dialog.only_checked)
 
-    def export(self, folder: Path, formats: tuple[str, ...], *, only_checked: bool = False) -> None:
-        """Write the masks in the background and say how many."""
+    def export(
+        self,
+        folder: Path,
+        formats: tuple[str, ...],
+        *,
+        only_checked: bool = False,
+        replaces: bool = False,
+    ) -> None:
+        """Write the masks in the background and say how many. Before files that the project did not write are
+        replaced it asks, unless `replaces` says that they may be."""
         store = self._session.store
         items = items_to_export(self._session, only_checked=only_checked)
         if store is None or not items:
@@ -124,12 +133,32 @@ class Asking(QObject):
             self._notice.say(text.format(count=len(files), folder=folder))
             self.exported.emit(files)
 
+        def failed(error: UserError) -> None:
+            self._notice.say("")
+            if not isinstance(error, ForeignMasksError):
+                self._session.failed.emit(error)
+            elif self._whether_to_replace(error):
+                self.export(folder, formats, only_checked=only_checked, replaces=True)
+            else:
+                self._notice.say(tr("window", "Nothing was exported: the masks are as they were."))
+
         self._pool.submit(
-            lambda: export_masks(store, items, folder, formats),
+            lambda: export_masks(store, items, folder, formats, replaces=replaces),
             done,
-            self._session.failed.emit,
+            failed,
             must_end=True,
         )
+
+    def _whether_to_replace(self, error: ForeignMasksError) -> bool:
+        """True: write over masks that somebody else made."""
+        question = QMessageBox(self._window)
+        question.setIcon(QMessageBox.Icon.Warning)
+        question.setWindowTitle(tr("export", "Export masks"))
+        question.setText(error_text(error))
+        replace = question.addButton(tr("export", "Replace them"), QMessageBox.ButtonRole.DestructiveRole)
+        question.setDefaultButton(question.addButton(QMessageBox.StandardButton.Cancel))
+        question.exec()
+        return question.clickedButton() is replace
 
     def proposals_of_class(self, reviewing: Reviewing, act: Callable[[int], None]) -> None:
         """Of which class; with one class waiting there is nothing to ask."""

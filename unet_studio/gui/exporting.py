@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from unet_studio.core.errors import ForeignMasksError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import LabelTiles
 from unet_studio.gui.session import Session
 from unet_studio.io.atomic import writable_folder
-from unet_studio.io.label_files import check_mask_names, write_plane_masks
-from unet_studio.store.project_store import ImageRecord, ProjectStore
+from unet_studio.io.label_files import check_mask_names, mask_path, write_plane_masks
+from unet_studio.store.project_store import ImageRecord, PlanePlace, ProjectStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +37,86 @@ def items_to_export(session: Session, *, only_checked: bool) -> list[ExportItem]
 
 
 def export_masks(
-    store: ProjectStore, items: Sequence[ExportItem], folder: Path, formats: tuple[str, ...]
+    store: ProjectStore,
+    items: Sequence[ExportItem],
+    folder: Path,
+    formats: tuple[str, ...],
+    *,
+    replaces: bool = False,
 ) -> list[Path]:
     """Write the masks; runs in a worker thread. Returns the files.
 
     Of a stack, every plane that has labels: NAME_t0001_z0003; of a file
-    of several images: NAME_s02.
+    of several images: NAME_s02. Raises ForeignMasksError, with nothing written, if a file that this project
+    did not write is in the way; with `replaces` it is replaced.
     """
     check_mask_names([(item.record.path, item.record.stem) for item in items], folder, formats)
+    planes = [
+        (item, place, item.record.stem + (f"_t{place.t:04}_z{place.z:04}" if is_stack else ""), is_stack)
+        for item, place, is_stack in _planes(store, items)
+    ]
+    stamps = _stamps_of(store, folder)
+    if not replaces:
+        paths = [mask_path(folder, stem, name, formats) for _, _, stem, _ in planes for name in formats]
+        _check_foreign(paths, folder, stamps)
     writable_folder(folder)
     written: list[Path] = []
-    for item in items:
-        places = store.plane_places(item.record.id)
-        for place in places:
+    try:
+        for item, place, stem, is_stack in planes:
             if place.id in item.labels:
                 tiles, bounds = item.labels[place.id]
             else:
                 document = store.load_document(place.id)
                 tiles, bounds = document.labels, document.bounds
-            is_stack = len(places) > 1 or place.t > 0 or place.z > 0
             if is_stack and not tiles.indices():
                 continue
-            stem = item.record.stem + (f"_t{place.t:04}_z{place.z:04}" if is_stack else "")
             written += write_plane_masks(folder, stem, tiles, bounds, formats)
+    finally:
+        # Of those before a failure too: they are there.
+        stamps |= {path.relative_to(folder).as_posix(): _stamp(path) for path in written}
+        store.record_setting(_key(folder), json.dumps(stamps))
     return written
+
+
+def _planes(
+    store: ProjectStore, items: Sequence[ExportItem]
+) -> Iterator[tuple[ExportItem, PlanePlace, bool]]:
+    """Every plane of the items, and whether it is one of a stack."""
+    for item in items:
+        places = store.plane_places(item.record.id)
+        for place in places:
+            yield item, place, len(places) > 1 or place.t > 0 or place.z > 0
+
+
+def _check_foreign(paths: Sequence[Path], folder: Path, stamps: Mapping[str, Sequence[int]]) -> None:
+    foreign = [
+        path
+        for path in paths
+        if (stamp := _stamp(path)) and list(stamps.get(path.relative_to(folder).as_posix(), ())) != stamp
+    ]
+    if foreign:
+        raise ForeignMasksError(
+            "Masks in {folder} that this project did not write, or that were changed since, would be "
+            "replaced: {count}, the first is {name}.",
+            folder=folder,
+            count=len(foreign),
+            name=foreign[0].name,
+        )
+
+
+def _stamp(path: Path) -> list[int]:
+    """Size and time of a file, by which it is known again; empty if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return []
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _stamps_of(store: ProjectStore, folder: Path) -> dict[str, list[int]]:
+    stamps: dict[str, list[int]] = json.loads(store.setting(_key(folder)) or "{}")
+    return stamps
+
+
+def _key(folder: Path) -> str:
+    return f"masks written to {folder}"

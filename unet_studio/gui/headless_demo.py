@@ -55,7 +55,7 @@ def run_headless_demo(images: Path, out: Path) -> Iterator[str]:
             window.canvas.grab().save(str(out / f"{record.path.stem}_overlay.png"))
         exported: list[list[Path]] = []
         window.asking.exported.connect(exported.append)
-        window.asking.export(out / "masks", MASK_FORMATS)
+        window.asking.export(out / "masks", MASK_FORMATS, replaces=True)
         wait(lambda: bool(exported))
         yield f"{len(exported[0])} masks in {out / 'masks'}"
         yield f"The window: {out / 'window.png'}; the overlays: {out}/*_overlay.png"

@@ -110,7 +110,7 @@ def write_masks(folder: Path, stem: str, labels: LabelArray, formats: tuple[str,
     """
     written = []
     for name in formats:
-        path = _mask_path(folder, stem, name, formats)
+        path = mask_path(folder, stem, name, formats)
         writable_folder(path.parent)
         MASK_WRITERS[name][1](path, labels)
         written.append(path)
@@ -145,13 +145,13 @@ def write_plane_masks(
         )
     written = []
     if by_tiles:
-        written.append(_mask_path(folder, stem, "label-tiff", formats))
+        written.append(mask_path(folder, stem, "label-tiff", formats))
         writable_folder(written[0].parent)
         write_tiled_label_tiff(written[0], tiles, bounds)
     labels = tiles.read(bounds) if others else None
     for name in others:
         assert labels is not None
-        path = _mask_path(folder, stem, name, formats)
+        path = mask_path(folder, stem, name, formats)
         writable_folder(path.parent)
         MASK_WRITERS[name][1](path, labels)
         written.append(path)
@@ -196,13 +196,14 @@ def check_mask_names(images: Iterable[tuple[Path, str]], folder: Path, formats: 
             )
         seen[stem] = image
         for name in formats:
-            if _mask_path(folder, stem, name, formats).resolve() in originals:
+            if mask_path(folder, stem, name, formats).resolve() in originals:
                 raise UserError(
                     "The masks would replace the images in {folder}: choose another folder.", folder=folder
                 )
 
 
-def _mask_path(folder: Path, stem: str, name: str, formats: tuple[str, ...]) -> Path:
+def mask_path(folder: Path, stem: str, name: str, formats: tuple[str, ...]) -> Path:
+    """The file of a mask in the format `name`, one of `formats`; several go into one folder each."""
     target = folder if len(formats) == 1 else folder / name
     return target / f"{stem}{MASK_WRITERS[name][0]}"
 

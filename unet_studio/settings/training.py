@@ -149,9 +149,9 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 FINE_TUNING = TrainConfig(
     minutes=3.0,
-    learning_rate=1e-3,
     # A few images are too few to know the statistics of all by.
     norm_statistics="kept",
-    augmentation=Augmentation(elastic_sigma_px=6.0, scale=1.2, grey=0.3, noise=0.3, blur=0.25),
+    # A few images show few sizes of cells.
+    augmentation=Augmentation(elastic_sigma_px=6.0, scale=2.0, grey=0.3, noise=0.3, blur=0.25),
 )
 """To go on from a model with a few corrected images. Measured: docs/fine_tuning.md."""

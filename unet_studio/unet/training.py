@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -12,6 +12,7 @@ from unet_studio.jobs.context import JobContext
 from unet_studio.segmentation.patches import PatchMaker, Sample
 from unet_studio.settings.training import TrainConfig
 from unet_studio.unet.accelerator import Accelerator
+from unet_studio.unet.averaging import averaged
 from unet_studio.unet.batches import batches
 from unet_studio.unet.device import Device
 from unet_studio.unet.freezing import frozen_as_configured, set_training_mode
@@ -38,7 +39,7 @@ def fit(
     resume: dict[str, Any] | None = None,
     start_counts: bool = True,
 ) -> FitResult:
-    """Train `network` in place and return its best weights.
+    """Train `network` in place; return the best of the running means of its weights (`averaging`).
 
     Ends after the configured length, or earlier: when the context asks to stop, after `patience`
     measurements without gain, or when the loss diverges. Raises JobCancelled when it is
@@ -54,11 +55,13 @@ def fit(
     with frozen_as_configured(network, config), Accelerator(device, network) as accelerator:
         optimizer = make_optimizer(network.parameters(), config)
         rate = LearningRate(config.schedule, config.learning_rate)
-        tracker = Tracker(network, validator, rate, config, accelerator, context, on_point)
+        mean = averaged(network)
+        tracker = Tracker(cast(UNet, mean.module), validator, rate, config, accelerator, context, on_point)
 
         def checkpoint() -> dict[str, Any]:
             return {
                 "network": network.state_dict(),
+                "mean": mean.state_dict(),
                 "optimizer": optimizer.state_dict(),
                 "tracker": tracker.state(),
                 "scaler": accelerator.state(),
@@ -67,6 +70,7 @@ def fit(
 
         if resume is not None:
             network.load_state_dict(resume["network"])
+            mean.load_state_dict(resume["mean"])
             optimizer.load_state_dict(resume["optimizer"])
             tracker.restore(resume["tracker"])
             accelerator.restore(resume["scaler"])
@@ -91,6 +95,7 @@ def fit(
                 counted = accelerator.mean(count_pixels(weight))
                 loss = total_loss(accelerator.logits(image), target, weight, config.loss, counted)
                 norm = accelerator.descend(loss, optimizer, config.gradient_norm)
+                mean.update_parameters(network)
                 ignorant = ignorant_loss(network.config.classes, weight, config.loss, counted)
                 if tracker.stepped(accelerator.mean(loss), norm, ignorant.item()):
                     on_checkpoint(checkpoint)
