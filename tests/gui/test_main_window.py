@@ -489,3 +489,58 @@ def test_export_into_the_images_own_folder_is_refused(hand: Hand, folder: Path, 
     hand.window.asking.export(folder, ("label-png",))
     qtbot.waitUntil(lambda: "would replace the images" in hand.window.notice.text, timeout=5_000)
     assert (folder / "field1.png").read_bytes() == before
+
+
+def test_checking_an_image_on_which_proposals_wait_says_what_that_teaches(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_P)
+    hand.wait_proposals()
+    window = hand.window
+    waiting = len(window.session.open_proposals())
+    hand.key(Qt.Key.Key_C)
+    assert f"still wait on this checked image: {waiting}" in window.notice.text
+    (accept,) = window.notice.remedies
+    accept.click()
+    assert not window.session.open_proposals()
+    assert "still wait" not in window.notice.text
+    hand.key(Qt.Key.Key_C)
+    hand.key(Qt.Key.Key_C)
+    assert "still wait" not in window.notice.text, "nothing waits any more"
+
+
+def test_news_of_proposals_are_over_when_the_image_changes(hand: Hand, folder: Path, qtbot: QtBot) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_P)
+    hand.wait_proposals()
+    qtbot.waitUntil(lambda: "A accepts all" in hand.window.notice.text)
+    hand.key(Qt.Key.Key_A)
+    assert "A accepts all" not in hand.window.notice.text
+
+
+def test_a_long_file_name_does_not_make_the_window_wider(
+    hand: Hand, tmp_path: Path, folder: Path, qtbot: QtBot
+) -> None:
+    long = tmp_path / "long"
+    long.mkdir()
+    name = (
+        "2026-03-12_Exp12_HeLa_siRNA-control_DAPI_GFP_mCherry_60x_oil_Pos003_z012_t001_" + 8 * "maxprojected"
+    )
+    (folder / "field1.png").rename(long / f"{name}.png")
+    window = hand.window
+    window.resize(1180, 680)
+    window.open_paths([long])
+    hand.wait_image(f"{name}.png")
+    hand.key(Qt.Key.Key_P)
+    qtbot.waitUntil(window.job_bar.isVisible)
+    QApplication.processEvents()
+    assert window.width() == 1180
+    assert window.job_bar._title.text() != window.job_bar._full_title
+    assert name in window.job_bar._title.toolTip()
+    hand.wait_proposals()
+    (long / f"{name}.png").unlink()
+    window.notice.warn(f"There is no file {long / name}.png: it may have been moved or renamed.")
+    QApplication.processEvents()
+    assert window.width() == 1180
+    assert window.notice.problem.label.width() < 1180

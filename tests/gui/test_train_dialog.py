@@ -153,13 +153,14 @@ def test_what_cannot_be_together_goes_back_to_what_was(qtbot: QtBot) -> None:
     assert form._fields["depth"].value() == 5
 
 
-def test_a_model_is_fine_tuned_gently_and_a_new_network_learns_fast(dialog: TrainDialog) -> None:
+def test_a_model_keeps_its_statistics_and_a_new_network_gets_more_time(dialog: TrainDialog) -> None:
     assert dialog.start == Start(model=NUCLEI)
     assert dialog.name == "nuclei-2"
     tuned = dialog.config
     choose(dialog, Start(preset="residual"))
     new = dialog.config
-    assert new.learning_rate > tuned.learning_rate
+    assert (tuned.norm_statistics, new.norm_statistics) == ("kept", "patches")
+    assert tuned.augmentation.scale > new.augmentation.scale
     assert new.minutes > tuned.minutes
     assert new.network == PRESETS["residual"]
     assert dialog.name == "residual"

@@ -156,3 +156,40 @@ def test_the_dialog_opens_from_the_menu_with_the_current_model_or_a_new_network(
     assert seen[0][1].name == "nuclei"
     assert seen[1] == ("standard", None)
     qtbot.wait(300)  # What the preview was computing comes back to a dialog that is gone.
+
+
+@pytest.mark.slow
+def test_a_training_is_seen_on_a_small_screen_leaves_out_lost_images_and_stays_with_its_project(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    hand.open(folder)
+    label_and_check(hand)
+    window = hand.window
+    window.session.show_image(window.session.images()[1].id)
+    hand.wait_image("field2.png")
+    label_and_check(hand)
+    qtbot.waitUntil(lambda: len(window.training.checked_images()) == 2, timeout=LIMIT)
+    (folder / "field1.png").unlink()
+    window.resize(1200, 640)
+    window.training.start(SMALL, name="seen", model=None)
+    assert not window.actions_by_id["train.fine_tune"].isEnabled(), "one at a time"
+    panel, scroll = window.training_panel, window._right_scroll
+    qtbot.waitUntil(
+        lambda: (
+            scroll.viewport()
+            .rect()
+            .contains(panel._stop.mapTo(scroll.viewport(), panel._stop.rect().center()))
+        ),
+        timeout=LIMIT,
+    )
+    qtbot.waitUntil(lambda: not window.training.is_busy, timeout=LIMIT)
+    assert "Left out, because their files are not there any more: field1.png." in panel._about.text()
+    assert panel.points
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    (folder / "field2.png").rename(elsewhere / "field9.png")
+    window.open_paths([elsewhere])
+    hand.wait_image("field9.png")
+    assert not panel.points
+    assert panel._about.isHidden()
+    assert "Mark corrected images" in panel._state.text()

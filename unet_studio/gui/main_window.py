@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
             "edit.new_instance": self._new_instance,
             "edit.delete": session.delete_selected,
             "edit.step_back": self.tool_box.step_back,
-            "edit.checked": lambda on: session.set_checked(on, self.canvas.view_rect),
+            "edit.checked": self._set_checked,
             "tool.smaller": lambda: self.tool_panel.step(-1),
             "tool.larger": lambda: self.tool_panel.step(1),
             "repair.fill_holes": self._fill_holes,
@@ -250,7 +250,9 @@ class MainWindow(QMainWindow):
             (tr("window", "Model"), self.model_panel, True),
             (tr("window", "Training"), self.training_panel, True),
         ):
-            stack.addWidget(Section(title, panel, is_open=is_open))
+            section = Section(title, panel, is_open=is_open)
+            stack.addWidget(section)
+        self._training_section = section  # The last one.
         stack.addStretch(1)
         self._wheel_guard, self._key_guard = PassesWheelOn(self), KeepsKeys(self)
         self._wheel_guard.guard(right)
@@ -262,6 +264,7 @@ class MainWindow(QMainWindow):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setMinimumWidth(276)
+        self._right_scroll = scroll
         return scroll
 
     def _add_dock(self, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
@@ -308,6 +311,9 @@ class MainWindow(QMainWindow):
         session = self.session
         session.project_changed.connect(self._show_title)
         session.project_changed.connect(self.proposing.cancel)
+        session.project_changed.connect(self._forget_training)
+        session.image_changed.connect(self.notice.image_changed)
+        session.changed.connect(lambda _: self.notice.image_changed())
         session.project_moved.connect(self._show_title)
         session.image_changed.connect(self._show_image)
         session.glanced.connect(self._show_glance)
@@ -317,7 +323,7 @@ class MainWindow(QMainWindow):
         session.selection_changed.connect(self._show_selection)
         session.past_changed.connect(self._show_past)
         self.classes.changed.connect(self._show_classes)
-        self.travel.said.connect(self.notice.say)
+        self.travel.said.connect(lambda text: self.notice.say(text, of_image=True))
         self.travel.failed.connect(self.problems.tell)
 
     def _connect_jobs(self) -> None:
@@ -326,11 +332,11 @@ class MainWindow(QMainWindow):
         proposing.started.connect(self.job_bar.begin)
         proposing.progressed.connect(self.job_bar.show_progress)
         proposing.ended.connect(self.job_bar.end)
-        proposing.said.connect(self.notice.say)
+        proposing.said.connect(lambda text: self.notice.say(text, of_image=True))
         proposing.failed.connect(self.problems.tell)
         self.rewriting.started.connect(self.job_bar.begin_short)
         self.rewriting.ended.connect(self.job_bar.end_short)
-        training.started.connect(self.training_panel.begin)
+        training.started.connect(self._training_began)
         training.progressed.connect(self.training_panel.show_progress)
         training.begun.connect(self.training_panel.show_begun)
         training.point.connect(self.training_panel.add)
@@ -487,6 +493,8 @@ class MainWindow(QMainWindow):
         shown = image.proposals if image and self.session.past is None else None
         bounds = image.document.bounds if image else Rect(0, 0, 0, 0)
         waiting = self.session.open_proposal_mask()
+        if not waiting.any():
+            self.problems.none_waits()
         altered = self.canvas.layer.show_proposals(shown, bounds, waiting)
         if altered is None or shown is None:
             self.canvas.refresh()
@@ -592,6 +600,14 @@ class MainWindow(QMainWindow):
         is_picking = self.tool_box.current_id == "tool.pick" and self.canvas.layer.is_visible
         self.canvas.set_tag(tag if is_picking else "")
 
+    def _set_checked(self, on: bool) -> None:
+        self.session.set_checked(on, self.canvas.view_rect)
+        waiting = self.session.open_proposals()
+        if self.actions_by_id["edit.checked"].isChecked() and waiting:
+            self.problems.warn_of_waiting(len(waiting), self.session.accept_all)
+        else:
+            self.problems.none_waits()
+
     def _enable_actions(self) -> None:
         session, document, actions = self.session, self.session.document, self.actions_by_id
         has_image = document is not None and session.past is None
@@ -636,6 +652,16 @@ class MainWindow(QMainWindow):
             actions[action_id].setEnabled(on)
         actions["edit.undo"].setText(_with_name(tr("actions", "Undo"), undo))
         actions["edit.redo"].setText(_with_name(tr("actions", "Redo"), redo))
+
+    def _training_began(self, title: str) -> None:
+        self.training_panel.begin(title)
+        self._training_section.fold(is_open=True)
+        # When its bar and its curves have got their places.
+        QTimer.singleShot(0, lambda: self._right_scroll.ensureWidgetVisible(self._training_section, 0, 0))
+
+    def _forget_training(self) -> None:
+        if not self.training.is_busy:
+            self.training_panel.forget()
 
     def _training_said(self, sentence: str) -> None:
         self.training_panel.end(sentence)

@@ -24,7 +24,7 @@ class Problems(QObject):
     def __init__(self, session: Session, notice: Notice, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._notice, self._window = session, notice, window
-        self._told_problem = self._saving_warning = self._image_warning = ""
+        self._told_problem = self._saving_warning = self._image_warning = self._waiting_warning = ""
         session.said.connect(notice.say)
         session.warned.connect(self._warn)
         session.failed.connect(self.tell)
@@ -51,9 +51,24 @@ class Problems(QObject):
             remedies = [Remedy(tr("window", "Open the backup"), lambda: self._session.open_backup(error))]
         self._notice.warn(self._image_warning, remedies)
 
+    def warn_of_waiting(self, count: int, accept_all: Callable[[], object]) -> None:
+        """An image was checked while proposals wait on it: they would teach that there is nothing."""
+        text = tr(
+            "window",
+            "Proposals that still wait on this checked image: {count}. Where they lie it teaches that there "
+            "is nothing.",
+        )
+        self._waiting_warning = text.format(count=count)
+        self._notice.warn(self._waiting_warning, [Remedy(tr("window", "Accept all"), accept_all)])
+
+    def none_waits(self) -> None:
+        """They were accepted or rejected, or the image is no longer checked."""
+        self._notice.take_back(self._waiting_warning)
+
     def image_shown(self, image: LoadedImage) -> None:
         """Another image is there: the last one's problem is over; this one's file may have one."""
         self._notice.take_back(self._image_warning)
+        self._notice.take_back(self._waiting_warning)
         if image.file_state is FileState.FOUND:
             text = tr("window", "{name} was moved: it was found at {path}. Its labels are kept.")
             self._notice.say(text.format(name=image.former_path.name, path=image.path))

@@ -41,8 +41,11 @@ class Proposing(EngineClient):
         if image is None or model is None:
             return
         if image.plane is None:
-            area = area_in_view(view, image.document.bounds)
-            self._submit_part(PartsRun.on_part(image, model, area, self._session.store))
+            bounds = image.document.bounds
+            area = area_in_view(view, bounds)
+            run = PartsRun.on_part(image, model, area, self._session.store)
+            run.middle = None if area.area >= view.intersect(bounds).area else area
+            self._submit_part(run)
             return
         plane, store = image.plane, self._session.store
         scale = image_scale(store) if store is not None else None
@@ -110,11 +113,18 @@ class Proposing(EngineClient):
             return
         self.ended.emit()
         text = _summary(run.found, run.seconds, run.model, run.seen, run.notes)
-        if not run.is_whole:
+        if run.middle is not None:
+            cut = tr(
+                "proposing",
+                "Only the middle {width} × {height} px of what is seen were proposed on; Ctrl+P proposes on "
+                "the whole image.",
+            )
+            text += " " + cut.format(width=run.middle.width, height=run.middle.height)
+        elif not run.is_whole:
             text += " " + tr(
                 "proposing", "Only what is seen was proposed on; Ctrl+P proposes on the whole image."
             )
-        self.said.emit(text)
+        self.said.emit(self._of(run.plane_id, run.name, text))
 
     def _give_up_parts(self, run: PartsRun) -> None:
         """What is done is kept, and known to be a part."""
@@ -147,7 +157,15 @@ class Proposing(EngineClient):
             return  # Another project is open now.
         self._name_classes(proposals, outcome)
         count = self._session.set_proposals(image.plane_id, proposals, probability)
-        self.said.emit(_summary(count, outcome.seconds, model, seen, outcome.notes))
+        text = _summary(count, outcome.seconds, model, seen, outcome.notes)
+        self.said.emit(self._of(image.plane_id, image.record.title, text))
+
+    def _of(self, plane_id: int, name: str, text: str) -> str:
+        """With the image's name where another one is shown by now."""
+        shown = self._session.current
+        if shown is not None and shown.plane_id == plane_id:
+            return text
+        return tr("proposing", "{name}: {news}").format(name=name, news=text)
 
     def _name_classes(self, proposals: Proposals, outcome: Predicted) -> None:
         if outcome.classes:
@@ -183,7 +201,8 @@ def _summary(count: int, seconds: float, model: Path, seen: ModelInput, notes: S
     """What came of it, for a person."""
     if count:
         text = tr(
-            "proposing", "Proposals: {count}, in {seconds} s. A accepts all; click one, Enter accepts it."
+            "proposing",
+            "Proposals: {count}, in {seconds} s. A accepts all; with Pick (I) click one, Enter accepts it.",
         )
     else:
         text = tr(

@@ -81,6 +81,8 @@ class PartsRun:
     areas: deque[Rect]
     total: int
     is_whole: bool
+    middle: Rect | None = None
+    """What of the view is proposed on where that is too large."""
     notes: list[Sentence] = field(default_factory=list)
     found: int = 0
     seconds: float = 0.0

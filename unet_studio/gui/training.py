@@ -11,6 +11,7 @@ import msgspec
 from PySide6.QtCore import Signal
 
 from unet_studio.core.errors import TrainingDataError, UserError
+from unet_studio.core.sentences import Sentence
 from unet_studio.gui.background.engine_client import EngineClient
 from unet_studio.gui.background.engine_thread import EngineThread, Job, Prepared
 from unet_studio.gui.models import Models, free_name
@@ -44,6 +45,7 @@ class Training(EngineClient):
         super().__init__(engine, session)
         self._session = session
         self._models = models
+        self._left_out: list[str] = []
 
     def checked_images(self) -> list[ImageRecord]:
         """The images that would teach."""
@@ -80,8 +82,14 @@ class Training(EngineClient):
             name=name,
         )
         title = tr("training", "Training {name}").format(name=name)
+        left_out: list[str] = []
+        self._left_out = left_out
         self._engine.submit(
-            Job(title, lambda: _prepare(store, records, lessons, classes, places, request), subject=store)
+            Job(
+                title,
+                lambda: _prepare(store, records, lessons, classes, places, request, left_out),
+                subject=store,
+            )
         )
 
     def resume(self) -> None:
@@ -149,7 +157,11 @@ class Training(EngineClient):
         elif isinstance(event, TrainingPoint):
             self.point.emit(event)
         elif isinstance(event, TrainingBegun):
-            self.begun.emit(event)
+            notes = event.notes
+            if self._left_out:
+                text = "Left out, because their files are not there any more: {names}."
+                notes = [Sentence(text, {"names": ", ".join(self._left_out)}), *notes]
+            self.begun.emit(msgspec.structs.replace(event, notes=notes))
 
     def _done(self, job: Job, outcome: object, _: object) -> None:
         outcome = cast(Trained, outcome)
@@ -158,11 +170,11 @@ class Training(EngineClient):
         if job.subject is self._session.store:
             self._models.choose(folder)
         text = tr("training", "The model {name} is ready and proposes from now on.").format(name=folder.name)
-        curve = [row for row in outcome.metrics.get("curve", []) if row.get("val_dice") is not None]
-        if curve:
-            best = max(row["val_dice"] for row in curve)
+        dice = {row["step"]: row["val_dice"] for row in outcome.metrics.get("curve", [])}
+        before, after = dice.get(0), dice.get(outcome.metrics.get("best_step"))
+        if before is not None and after is not None:
             comparison = tr("training", "Dice on held-out pixels: {before} before, {after} now.")
-            text += " " + comparison.format(before=f"{curve[0]['val_dice']:.3f}", after=f"{best:.3f}")
+            text += " " + comparison.format(before=f"{before:.3f}", after=f"{after:.3f}")
         self.said.emit(" ".join([text, *map(sentence_text, outcome.notes)]))
 
     def _cancelled(self, _: Job) -> None:
@@ -185,8 +197,17 @@ def _prepare(
     classes: tuple[ObjectClass, ...],
     places: Mapping[int, int],
     request: Train,
+    left_out: list[str],
 ) -> Prepared:
-    """Write the run folder; runs in the worker thread. Raises UserError if it cannot be written."""
+    """Write the run folder; runs in the worker thread. Raises UserError if it cannot be written.
+
+    Images whose files are gone do not teach, as long as others do: their names are added to `left_out`.
+    """
+    gone = [record for record in records if not record.path.exists()]
+    if len(gone) < len(records):
+        left_out += [record.title for record in gone]
+        pairs = [(r, k) for r, k in zip(records, kept, strict=True) if r not in gone]
+        records, kept = [r for r, _ in pairs], [k for _, k in pairs]
     # A model that is gone is told before the engine starts.
     known = read_model_config(Path(request.init)).classes if request.init is not None else ()
     several = len(classes) > 1 or len(known) > 1 or any(one.is_stuff for one in classes)

@@ -16,7 +16,7 @@ ConfusionMatrix = npt.NDArray[np.int64]
 class PixelScores:
     """`iou` and `dice` of every class, background first; NaN for a class that is neither there nor predicted.
 
-    The means leave those out; `mean_dice` leaves out the background too.
+    The means leave those out, and the background.
     """
 
     iou: tuple[float, ...]
@@ -54,7 +54,7 @@ def pixel_scores(confusion: ConfusionMatrix) -> PixelScores:
     return PixelScores(
         iou=tuple(iou.tolist()),
         dice=tuple(dice.tolist()),
-        mean_iou=_mean_of_known(iou),
+        mean_iou=_mean_of_known(iou[1:]),
         mean_dice=_mean_of_known(dice[1:]),
         accuracy=float(hit.sum() / pixels) if pixels else 1.0,
     )

@@ -54,8 +54,9 @@ class EngineThread(QThread):
 
     def submit(self, job: Job) -> None:
         """Queue a job."""
-        self.started_job.emit(job)
         self._jobs.put(job)
+        # Who is told finds the thread busy.
+        self.started_job.emit(job)
 
     @property
     def is_busy(self) -> bool:

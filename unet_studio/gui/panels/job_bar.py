@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from unet_studio.gui.translation import tr
 
@@ -16,6 +17,9 @@ class JobBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._title = QLabel()
+        # As wide as there is room for, not as the name of a file is long.
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._full_title = ""
         self._shows_short = False
         self._bar = QProgressBar()
         self._bar.setMaximumWidth(360)
@@ -36,11 +40,17 @@ class JobBar(QWidget):
 
     def begin(self, title: str) -> None:
         """A job has begun."""
-        self._title.setText(title)
+        self._full_title = title
         self._bar.setRange(0, 0)
         self._stop.show()
         self._shows_short = False
         self.show()
+        self._show_title()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The title gets as much room as there is."""
+        super().resizeEvent(event)
+        self._show_title()
 
     def begin_short(self, title: str) -> None:
         """Something that is over soon and cannot be stopped; says nothing while a longer job is shown."""
@@ -62,3 +72,10 @@ class JobBar(QWidget):
     def end(self) -> None:
         """The job is over."""
         self.hide()
+
+    def _show_title(self) -> None:
+        middle = Qt.TextElideMode.ElideMiddle
+        self._title.setText(
+            self._title.fontMetrics().elidedText(self._full_title, middle, self._title.width())
+        )
+        self._title.setToolTip(self._full_title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 from unet_studio.gui import theme
 
 _NEWS_MS = 8000
+# Where long names may be broken: a line must not be wider than the window.
+_BREAK_AFTER = re.compile(r"[/\\_]|\w{24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class _Line(QFrame):
 
     def __init__(self, colour: QColor) -> None:
         super().__init__()
+        self.sentence = ""
         self.label = QLabel()
         self.label.setWordWrap(True)
         close = QToolButton()
@@ -44,7 +48,8 @@ class _Line(QFrame):
         self.hide()
 
     def show_text(self, sentence: str, remedies: Sequence[Remedy] = ()) -> None:
-        self.label.setText(sentence)
+        self.sentence = sentence
+        self.label.setText(_BREAK_AFTER.sub(lambda found: found[0] + "\u200b", sentence))
         for old in self.buttons:
             self._layout.removeWidget(old)
             old.deleteLater()
@@ -72,6 +77,7 @@ class Notice(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.problem)
         layout.addWidget(self.news)
+        self._is_of_image = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.news.hide)
@@ -80,19 +86,26 @@ class Notice(QWidget):
     def text(self) -> str:
         """What it says now: the problem, then the news."""
         lines = (line for line in (self.problem, self.news) if not line.isHidden())
-        return "\n".join(line.label.text() for line in lines)
+        return "\n".join(line.sentence for line in lines)
 
     @property
     def remedies(self) -> list[QPushButton]:
         """The buttons beside the problem."""
         return self.problem.buttons
 
-    def say(self, sentence: str) -> None:
-        """News: fade after a while. "" takes the last news away."""
+    def say(self, sentence: str, *, of_image: bool = False) -> None:
+        """News: fade after a while. "" takes the last news away. Those `of_image` are over when another
+        image is shown, or something on it changes."""
+        self._is_of_image = of_image
         if sentence:
             self.news.show_text(sentence)
             self._timer.start(_NEWS_MS)
         else:
+            self.news.hide()
+
+    def image_changed(self) -> None:
+        """News that were of the image as it was are over."""
+        if self._is_of_image:
             self.news.hide()
 
     def warn(self, sentence: str, remedies: Sequence[Remedy] = ()) -> None:
@@ -102,5 +115,5 @@ class Notice(QWidget):
 
     def take_back(self, sentence: str) -> None:
         """This problem is over."""
-        if self.problem.label.text() == sentence:
+        if self.problem.sentence == sentence:
             self.problem.hide()

@@ -69,6 +69,14 @@ class TrainingPanel(QWidget):
                 )
             )
 
+    def forget(self) -> None:
+        """Another project: what was trained here is none of its business."""
+        self._points.clear()
+        self._redraw()
+        self._about.setVisible(False)
+        self._set_running(False)
+        self.retranslate()
+
     def begin(self, title: str) -> None:
         """A training has begun: empty curves."""
         self._points.clear()
@@ -99,11 +107,15 @@ class TrainingPanel(QWidget):
         self._points.append(point)
         self._redraw()
         if point.val_dice is not None:
-            best = max(p.val_dice or 0.0 for p in self._points)
-            text = tr("training", "Step {step}: Dice {dice}, best {best}")
-            self._state.setText(
-                text.format(step=point.step, dice=f"{point.val_dice:.3f}", best=f"{best:.3f}")
+            text = tr("training", "Step {step}: Dice {dice}").format(
+                step=point.step, dice=f"{point.val_dice:.3f}"
             )
+            # Not the highest Dice: what would be kept now, for which AP50 counts too.
+            best = next((p for p in reversed(self._points) if p.is_best), None)
+            if best is not None and best.val_dice is not None:
+                kept = tr("training", "best so far: step {step}, Dice {dice}")
+                text += "; " + kept.format(step=best.step, dice=f"{best.val_dice:.3f}")
+            self._state.setText(text)
         elif not math.isnan(point.train_loss):
             text = tr("training", "Step {step}: training loss {loss}")
             self._state.setText(text.format(step=point.step, loss=f"{point.train_loss:.3f}"))
