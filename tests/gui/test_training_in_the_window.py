@@ -18,6 +18,7 @@ from unet_studio.gui.app import Studio
 from unet_studio.gui.dialogs.train_dialog import TrainDialog
 from unet_studio.io.model_folder import read_model_config
 from unet_studio.jobs.messages import TrainingPoint
+from unet_studio.settings.locations import user_folder
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.training import Augmentation, TrainConfig
 
@@ -185,11 +186,22 @@ def test_a_training_is_seen_on_a_small_screen_leaves_out_lost_images_and_stays_w
     qtbot.waitUntil(lambda: not window.training.is_busy, timeout=LIMIT)
     assert "Left out, because their files are not there any more: field1.png." in panel._about.text()
     assert panel.points
+    keep = window.actions_by_id["train.keep"]
+    for _ in range(2):  # The second time it is there already.
+        with qtbot.waitSignal(window.models.said, timeout=LIMIT):
+            keep.trigger()
     elsewhere = folder.parent / "elsewhere"
     elsewhere.mkdir()
     (folder / "field2.png").rename(elsewhere / "field9.png")
     window.open_paths([elsewhere])
     hand.wait_image("field9.png")
+    own = user_folder() / "models"
+    qtbot.waitUntil(
+        lambda: [f for f in window.models.all() if f.parent == own] == [own / "seen"], timeout=LIMIT
+    )
+    assert read_model_config(own / "seen").name == "seen"
+    assert not (own / "seen" / "run").exists()
+    assert not keep.isEnabled(), "not of this project"
     assert not panel.points
     assert panel._about.isHidden()
     assert "Mark corrected images" in panel._state.text()

@@ -101,6 +101,8 @@ TABLE = (
     ActionRow("train.fine_tune", _T("actions", "Fine-tune…"), ("Ctrl+T",), "train"),
     ActionRow("train.new", _T("actions", "Train a new network…"), ("Ctrl+Shift+T",)),
     ActionRow("train.resume", _T("actions", "Resume the interrupted training")),
+    ActionRow("train.keep", _T("actions", "Keep the model for all projects"),
+              tip=_T("actions", "Copy this project's model to where every project finds it")),
     ActionRow("train.stop", _T("actions", "Stop and keep the best")),
     ActionRow("train.cancel", _T("actions", "Cancel training")),
     ActionRow("view.fit", _T("actions", "Fit"), ("Ctrl+0",), "fit"),

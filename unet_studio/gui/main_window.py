@@ -172,6 +172,7 @@ class MainWindow(QMainWindow):
             "train.fine_tune": lambda: asking.train(self.training, new=False),
             "train.new": lambda: asking.train(self.training, new=True),
             "train.resume": lambda: attempt(self.training.resume),
+            "train.keep": self.models.keep_for_all,
             "train.stop": self.training.stop_keeping_best,
             "train.cancel": self.training.cancel,
             "view.fit": self.canvas.fit,
@@ -336,6 +337,9 @@ class MainWindow(QMainWindow):
         proposing.failed.connect(self.problems.tell)
         self.rewriting.started.connect(self.job_bar.begin_short)
         self.rewriting.ended.connect(self.job_bar.end_short)
+        self.models.changed.connect(self._enable_actions)
+        self.models.said.connect(self.notice.say)
+        self.models.failed.connect(self.problems.tell)
         training.started.connect(self._training_began)
         training.progressed.connect(self.training_panel.show_progress)
         training.begun.connect(self.training_panel.show_begun)
@@ -618,8 +622,11 @@ class MainWindow(QMainWindow):
         is_stack = has_image and self.stacks.is_stack
         has_depth = self.session.current is not None and self.session.current.source.axes.z > 1
         selected = bool(session.selected_instance or session.selected_proposal)
-        is_open = session.store is not None
-        state = (is_open, has_image, waiting, busy, training, undo, redo, is_stack, has_depth, selected)
+        is_open, of_project = session.store is not None, self.models.is_the_projects
+        state = (
+            is_open, has_image, waiting, busy, training, undo, redo, is_stack, has_depth, selected,
+            of_project,
+        )  # fmt: skip
         if state == self._enabled_for:
             return  # Most strokes change nothing of it.
         self._enabled_for = state
@@ -642,6 +649,7 @@ class MainWindow(QMainWindow):
             "train.fine_tune": is_open and not training,
             "train.new": is_open and not training,
             "train.resume": is_open and not training,
+            "train.keep": of_project,
             "train.stop": training,
             "train.cancel": training,
             "view.selected": selected,

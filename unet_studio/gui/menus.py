@@ -56,7 +56,7 @@ _MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         mark("menus", "Train"),
-        ("train.fine_tune", "train.new", "train.resume", "", "train.stop", "train.cancel"),
+        ("train.fine_tune", "train.new", "train.resume", "", "train.stop", "train.cancel", "", "train.keep"),
     ),
     (
         mark("menus", "View"),

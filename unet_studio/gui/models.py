@@ -14,7 +14,8 @@ from PySide6.QtCore import QObject, Signal
 from unet_studio.core.errors import ModelError, UserError
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.session import Session
-from unet_studio.io.model_folder import METRICS_NAME, ModelConfig, list_models, read_model_config
+from unet_studio.gui.translation import tr
+from unet_studio.io.model_folder import METRICS_NAME, ModelConfig, copy_model, list_models, read_model_config
 from unet_studio.settings.locations import DEFAULT_MODEL, shipped_models_folder, user_folder
 
 _SETTING = "model"
@@ -38,6 +39,8 @@ class Models(QObject):
     """
 
     changed = Signal()
+    said = Signal(str)
+    failed = Signal(object)  # UserError
 
     def __init__(self, session: Session, pool: Pool) -> None:
         super().__init__(session)
@@ -71,6 +74,24 @@ class Models(QObject):
         self.changed.emit()
         if folder not in self._known:
             self.look()
+
+    @property
+    def is_the_projects(self) -> bool:
+        """True if the current model is the open project's: others do not know it."""
+        return self._current is not None and self._current.parent == self.project_models_folder()
+
+    def keep_for_all(self) -> None:
+        """Copy the project's current model to where every project finds it."""
+        folder, root = self._current, user_folder() / "models"
+        if folder is None or not self.is_the_projects:
+            return
+
+        def kept(name: str) -> None:
+            self.look()
+            text = tr("model", "Every project can choose the model {name} now. A copy is in {folder}.")
+            self.said.emit(text.format(name=name, folder=root))
+
+        self._pool.submit(lambda: _keep(folder, root), kept, self.failed.emit, must_end=True)
 
     def project_models_folder(self) -> Path | None:
         """Where fine-tuned models of the open project go."""
@@ -129,6 +150,16 @@ class Models(QObject):
     def _roots(self) -> list[Path]:
         project = self.project_models_folder()
         return [*([project] if project else []), user_folder() / "models", shipped_models_folder()]
+
+
+def _keep(folder: Path, root: Path) -> str:
+    """Copy a model, unless it is there; the name of the copy."""
+    weights = read_model_config(folder).weights_sha256
+    there = {known.folder.name: known.config for known in _look_into([root])}
+    for name, config in there.items():
+        if config is not None and config.weights_sha256 == weights:
+            return name
+    return copy_model(folder, root / free_name(folder.name, there)).name
 
 
 def _look_into(roots: Sequence[Path]) -> list[KnownModel]:

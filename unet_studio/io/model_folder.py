@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from unet_studio.core.errors import ModelError
-from unet_studio.io.atomic import write_atomically
+from unet_studio.io.atomic import writable_folder, write_atomically
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.prediction import Normalization, Postprocessing
 from unet_studio.settings.training import ObjectClass
@@ -103,9 +104,24 @@ def write_model_folder(
     folder.mkdir(parents=True, exist_ok=True)
     digest = file_sha256(weights)
     config = msgspec.structs.replace(config, format_version=FORMAT_VERSION, weights_sha256=digest)
-    write_atomically(folder / WEIGHTS_NAME, lambda partial: shutil.move(weights, partial))
-    write_atomically(folder / METRICS_NAME, lambda partial: _write_json(partial, metrics))
-    write_atomically(folder / CONFIG_NAME, lambda partial: _write_json(partial, config))
+    write_atomically(folder / WEIGHTS_NAME, lambda path: shutil.move(weights, path))
+    write_atomically(folder / METRICS_NAME, lambda path: _write_json(path, metrics))
+    write_atomically(folder / CONFIG_NAME, lambda path: _write_json(path, config))
+    return config
+
+
+def copy_model(folder: Path, target: Path) -> ModelConfig:
+    """Copy a model to `target`, under that name; config goes last. What its training kept stays behind.
+
+    Returns the copy's config. Raises ModelError for a damaged model, FolderError where it cannot be written.
+    """
+    config = msgspec.structs.replace(read_model_config(folder), name=target.name)
+    check_weights_hash(folder, config)
+    writable_folder(target)
+    for name in (WEIGHTS_NAME, METRICS_NAME):
+        if (folder / name).is_file():
+            write_atomically(target / name, partial(shutil.copyfile, folder / name))
+    write_atomically(target / CONFIG_NAME, lambda path: _write_json(path, config))
     return config
 
 
