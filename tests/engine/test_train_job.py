@@ -158,6 +158,17 @@ def test_a_new_run_in_an_old_folder_forgets_the_old_checkpoint(tmp_path: Path) -
         run_training(request(tmp_path, resume=True), Heard())
 
 
+def test_a_run_of_an_older_version_says_so(tmp_path: Path) -> None:
+    with pytest.raises(JobCancelled):
+        run_training(request(tmp_path), Heard(end_after=9))
+    path = tmp_path / "run" / "checkpoint.pt"
+    state = torch.load(path, weights_only=True)
+    del state["mean"]
+    torch.save(state, path)
+    with pytest.raises(TrainingDataError, match="begun by an older version"):
+        run_training(request(tmp_path, resume=True), Heard())
+
+
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 half", None])
 def test_a_damaged_run_says_so(tmp_path: Path, damage: bytes | None) -> None:
     with pytest.raises(JobCancelled):

@@ -76,6 +76,11 @@ class RunRecord:
             raise TrainingDataError(
                 "The run {run} cannot go on: its checkpoint is damaged. Start it anew.", run=self._folder
             ) from error
+        if "mean" not in state:
+            raise TrainingDataError(
+                "The run {run} cannot go on: it was begun by an older version. Start it anew.",
+                run=self._folder,
+            )
         # By place, not by path: a project may have been moved.
         changed = [
             one["file"] for one, other in zip(now, before, strict=False) if one["sha256"] != other["sha256"]
