@@ -51,10 +51,7 @@ def export_masks(
     did not write is in the way; with `replaces` it is replaced.
     """
     check_mask_names([(item.record.path, item.record.stem) for item in items], folder, formats)
-    planes = [
-        (item, place, item.record.stem + (f"_t{place.t:04}_z{place.z:04}" if is_stack else ""), is_stack)
-        for item, place, is_stack in _planes(store, items)
-    ]
+    planes = [plane for item in items for plane in _planes(store, item)]
     stamps = _stamps_of(store, folder)
     if not replaces:
         paths = [mask_path(folder, stem, name, formats) for _, _, stem, _ in planes for name in formats]
@@ -78,14 +75,12 @@ def export_masks(
     return written
 
 
-def _planes(
-    store: ProjectStore, items: Sequence[ExportItem]
-) -> Iterator[tuple[ExportItem, PlanePlace, bool]]:
-    """Every plane of the items, and whether it is one of a stack."""
-    for item in items:
-        places = store.plane_places(item.record.id)
-        for place in places:
-            yield item, place, len(places) > 1 or place.t > 0 or place.z > 0
+def _planes(store: ProjectStore, item: ExportItem) -> Iterator[tuple[ExportItem, PlanePlace, str, bool]]:
+    """Every plane of an item, what its masks are called, and whether it is one of a stack."""
+    places, stem = store.plane_places(item.record.id), item.record.stem
+    for place in places:
+        is_stack = len(places) > 1 or place.t > 0 or place.z > 0
+        yield item, place, f"{stem}_t{place.t:04}_z{place.z:04}" if is_stack else stem, is_stack
 
 
 def _check_foreign(paths: Sequence[Path], folder: Path, stamps: Mapping[str, Sequence[int]]) -> None:

@@ -249,11 +249,10 @@ class MainWindow(QMainWindow):
             (tr("window", "Display"), self.display_panel, True),
             (tr("window", "Repair"), self.repair_panel, False),
             (tr("window", "Model"), self.model_panel, True),
-            (tr("window", "Training"), self.training_panel, True),
         ):
-            section = Section(title, panel, is_open=is_open)
-            stack.addWidget(section)
-        self._training_section = section  # The last one.
+            stack.addWidget(Section(title, panel, is_open=is_open))
+        self._training_section = Section(tr("window", "Training"), self.training_panel)
+        stack.addWidget(self._training_section)
         stack.addStretch(1)
         self._wheel_guard, self._key_guard = PassesWheelOn(self), KeepsKeys(self)
         self._wheel_guard.guard(right)

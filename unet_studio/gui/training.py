@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -21,7 +22,7 @@ from unet_studio.io.model_folder import list_models, read_model_config
 from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
 from unet_studio.settings.training import ObjectClass, TrainConfig
 from unet_studio.store.project_images import image_scale, model_input
-from unet_studio.store.project_store import ImageRecord, ProjectStore
+from unet_studio.store.project_store import ImageRecord, ProjectStore, is_gone
 from unet_studio.store.run_folder import (
     REQUEST_NAME,
     Lesson,
@@ -203,11 +204,10 @@ def _prepare(
 
     Images whose files are gone do not teach, as long as others do: their names are added to `left_out`.
     """
-    gone = [record for record in records if not record.path.exists()]
-    if len(gone) < len(records):
-        left_out += [record.title for record in gone]
-        pairs = [(r, k) for r, k in zip(records, kept, strict=True) if r not in gone]
-        records, kept = [r for r, _ in pairs], [k for _, k in pairs]
+    taught = [not is_gone(record.path) for record in records]
+    if any(taught):
+        left_out += [record.title for record, is_there in zip(records, taught, strict=True) if not is_there]
+        records, kept = list(compress(records, taught)), list(compress(kept, taught))
     # A model that is gone is told before the engine starts.
     known = read_model_config(Path(request.init)).classes if request.init is not None else ()
     several = len(classes) > 1 or len(known) > 1 or any(one.is_stuff for one in classes)

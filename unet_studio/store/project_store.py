@@ -264,7 +264,7 @@ class ProjectStore:
                 stored = self._stored_path(path)
                 if stored not in known_ids:
                     if missing is None:
-                        missing = {d: i for p, i, d in rows if d and _is_gone(self._full_path(p))}
+                        missing = {d: i for p, i, d in rows if d and is_gone(self._full_path(p))}
                     values = (stored, mark.digest, mark.file_bytes)
                     if mark.digest in missing:
                         image_id = missing.pop(mark.digest)
@@ -364,7 +364,7 @@ class ProjectStore:
         # A twin, the same picture added twice, is in its own place.
         twins = set()
         for other in self.images():
-            if other.id == record.id and other.path != record.path and not _is_gone(other.path):
+            if other.id == record.id and other.path != record.path and not is_gone(other.path):
                 return other.path  # Another image of the same file was looked for before.
             if other.fingerprint.digest == record.fingerprint.digest:
                 twins.add(other.path)
@@ -607,7 +607,8 @@ class ProjectStore:
         return Path(os.path.normpath(self.folder.parent / stored))
 
 
-def _is_gone(path: Path) -> bool:
+def is_gone(path: Path) -> bool:
+    """True if there is no such file; False where nobody knows."""
     try:
         return not path.exists()
     except OSError:

@@ -83,12 +83,12 @@ def fit(
         source = batches(
             maker, config.batch_size, first_step=tracker.step, rank=accelerator.rank, ranks=accelerator.ranks
         )
+        set_training_mode(network, config)  # What is measured is another: it stays so.
         with closing(source):  # type: ignore[type-var]
             for batch in source:
                 learning_rate, is_over = accelerator.decide(tracker.learning_rate, tracker.is_over)
                 if is_over:
                     break
-                set_training_mode(network, config)
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate
                 image, target, weight = accelerator.bring(batch)
