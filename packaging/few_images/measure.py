@@ -300,9 +300,10 @@ class TimedValidator(Validator):
         return result
 
 
-def _start(
+def starting_point(
     run: Run, kind: Kind, config: TrainConfig, folders: Mapping[str, Path]
 ) -> tuple[UNet, ModelConfig]:
+    """The network a run begins with."""
     if run.start == "scratch":
         torch.manual_seed(config.seed)
         network = UNet(UNetConfig(classes=len(kind.classes) + 1 if kind.classes else 2))
@@ -320,7 +321,7 @@ def measure(
     """Rows of step, seconds of training, Dice, AP50 on the held-out images."""
     default = TrainConfig() if run.start == "scratch" else FINE_TUNING
     config = msgspec.convert({**msgspec.to_builtins(default), **run.settings}, TrainConfig)
-    network, model = _start(run, kind, config, folders)
+    network, model = starting_point(run, kind, config, folders)
     config = msgspec.structs.replace(
         config,
         network=network.config,

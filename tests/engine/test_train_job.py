@@ -304,6 +304,23 @@ def test_what_the_end_means_is_said(tmp_path: Path) -> None:
     assert "In 3 steps nothing became better than the start" in str(note)
 
 
+def test_a_fine_tuned_model_is_on_the_way_from_its_start_to_the_best_weights(tmp_path: Path) -> None:
+    """And what it went is said, in words and in numbers."""
+    config = msgspec.structs.replace(CONFIG, steps=40, val_every_steps=10)
+    run_training(request(tmp_path, config=config), Heard())
+    init = tmp_path / "init"
+    (tmp_path / "model").rename(init)
+    again = msgspec.structs.replace(config, steps=4, val_every_steps=1, learning_rate=1e-3)
+    trained = run_training(request(tmp_path, config=again, init=str(init)), Heard())
+    share = trained.metrics["share_of_the_way"]
+    assert trained.metrics["best_step"] > 0
+    assert 0.2 < share < 1
+    assert any(f"The model goes {100 * share:.0f} % of the way" in str(note) for note in trained.notes)
+    start, end = (load_network(folder)[0].state_dict() for folder in (init, tmp_path / "model"))
+    moved = [not torch.equal(start[name], end[name]) for name in start if start[name].is_floating_point()]
+    assert any(moved)
+
+
 @pytest.mark.parametrize(
     "error",
     [

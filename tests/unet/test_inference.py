@@ -204,7 +204,7 @@ def test_cells_many_times_as_wide_as_those_it_learnt_from_are_found_all_the_same
     assert any("how wide its cells are" in str(note) for note in wide.notes)
     assert wide.labels.max() == pytest.approx(usual.labels.max(), rel=0.1)
     as_it_is = propose(net, model, demo_field(6), FLOAT32, QuietContext(), scale=1.0)
-    assert as_it_is.labels.max() > 3 * usual.labels.max(), "in pieces, where a person wants it so"
+    assert as_it_is.labels.max() > 2 * usual.labels.max(), "in pieces, where a person wants it so"
 
 
 def test_a_part_with_wide_cells_tells_the_scale_that_its_window_alone_tells() -> None:

@@ -149,9 +149,14 @@ def test_instances_that_cross_parts_are_those_of_the_whole_on_fifty_real_images(
     for path in paths(data, count):
         plane = whole_plane(open_image(path))
         plane = plane.repeat(times, axis=0).repeat(times, axis=1)
-        whole = propose(network, model, plane, FLOAT32, QuietContext(), scale=scale).labels
         bounds = Rect.of_size(*plane.shape[:2])
+        # The size of fragments is told by the first part, here by all: else both may judge differently.
         joined, memory = Proposals.from_parts(model="m"), PartsMemory()
+        whole = propose(
+            network, model, plane, FLOAT32, QuietContext(),
+            scale=scale, part=request_of(bounds, bounds, scale, run=path.name), memory=memory,
+        ).labels  # fmt: skip
+        memory.forget()
         for top in range(0, bounds.height, TILE_PX):
             for left in range(0, bounds.width, TILE_PX):
                 area = Rect(top, left, top + TILE_PX, left + TILE_PX).intersect(bounds)

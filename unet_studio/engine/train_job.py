@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from unet_studio.core.sentences import Sentence
 from unet_studio.engine.run_record import RunRecord
 from unet_studio.engine.server import ServerContext
 from unet_studio.engine.tensorboard_log import TensorBoardLog
+from unet_studio.engine.train_ending import Ended, curve_row, finish
 from unet_studio.engine.training_data import (
     Truth,
     check_truths,
@@ -39,7 +39,7 @@ from unet_studio.unet.inference import is_out_of_memory
 from unet_studio.unet.network import UNet
 from unet_studio.unet.tracking import CurvePoint, FitResult
 from unet_studio.unet.training import fit
-from unet_studio.unet.validation import Validator, can_tune, score_instances, tune_postprocessing
+from unet_studio.unet.validation import Validator
 from unet_studio.unet.weights import load_encoder_weights, load_network, save_weights, with_classes
 
 
@@ -90,6 +90,9 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     log = None
     if config.tensorboard and record.tensorboard_folder is not None:
         log = TensorBoardLog(record.tensorboard_folder)
+    beginning = None
+    if request.init is not None:
+        beginning = {name: tensor.clone() for name, tensor in start.network.state_dict().items()}
     try:
         result = fit(
             start.network, samples, validator, config, device, context,
@@ -105,9 +108,8 @@ def run_training(request: Train, context: ServerContext) -> Trained:
             log.close()
     if not is_first:
         return Trained(job=request.job, model=str(out), metrics={})
-    ending_notes = _ending_notes(result, config, from_scratch=request.init is None)
-    start.network.load_state_dict(result.state)
-    model, metrics = _finish(start, val_truths, validator, result, device, context)
+    ended = Ended(start.model, start.network, beginning, result, config)
+    model, metrics, ending_notes = finish(ended, truths, val_truths, validator, device, context)
     recipe = _recipe(request, config, train_files, val_files, result, device)
     weights = out / "weights.partial"
     save_weights(weights, start.network.state_dict())
@@ -178,7 +180,7 @@ def _listener(
     validator: Validator,
 ) -> Callable[[CurvePoint], None]:
     def on_point(point: CurvePoint) -> None:
-        record.point(_curve_row(point))
+        record.point(curve_row(point))
         if log is not None:
             log.point(point, network, val_samples, validator.last)
         context.tell(_message(request.job, point))
@@ -194,73 +196,6 @@ def _too_large(device: Device, config: TrainConfig) -> TrainingDataError:
         count=config.batch_size,
         side=config.patch_px,
     )
-
-
-def _ending_notes(result: FitResult, config: TrainConfig, *, from_scratch: bool) -> list[Sentence]:
-    """How the run ended, in words, where it did not end as planned. Raises TrainingDataError if nothing was
-    learnt."""
-    values = {
-        "step": str(result.steps),
-        "best_step": str(result.best_step),
-        "rate": f"{config.learning_rate:g}",
-    }
-    if result.ending == "diverged":
-        if from_scratch and result.best_step == 0:
-            raise TrainingDataError(
-                "The training diverged at step {step}: the loss grew out of bounds before anything was "
-                "learnt. Use a smaller learning rate than {rate}.",
-                **values,
-            )
-        text = (
-            "The training diverged at step {step}: the loss grew out of bounds. The best weights, of step "
-            "{best_step}, were kept. Use a smaller learning rate than {rate}."
-        )
-        return [Sentence(text, values)]
-    if result.ending == "no_gain":
-        text = "Ended at step {step}: nothing was gained since step {best_step}, whose weights were kept."
-        return [Sentence(text, values)]
-    if result.best_step == 0:
-        text = (
-            "In {step} steps nothing became better than the start on the validation pixels, so the model is "
-            "the one it began with. Check more images, or try another learning rate than {rate}."
-        )
-        return [Sentence(text, values)]
-    return []
-
-
-def _finish(
-    start: _Start,
-    truths: Sequence[Truth],
-    validator: Validator,
-    result: FitResult,
-    device: Device,
-    context: ServerContext,
-) -> tuple[ModelConfig, dict[str, Any]]:
-    """Post-processing and measured scores of the best weights on the validation images."""
-    metrics: dict[str, Any] = {
-        "curve": [_curve_row(p) for p in result.curve],
-        "steps": result.steps,
-        "best_step": result.best_step,
-        "ending": result.ending,
-    }
-    model = start.model
-    if truths:
-        probabilities = validator.predict(start.network, device, context)
-        # Scored against the labels as the person drew them: uncut. What nobody checked counts on no side.
-        labels = [t.countable(model.stuff) for t in truths]
-        probabilities = [
-            p if t.checked is None else p * t.checked[:, :, None]
-            for p, t in zip(probabilities, truths, strict=True)
-        ]
-        if can_tune(len(truths), model.stuff):
-            post, scores = tune_postprocessing(labels, probabilities, model.postprocessing)
-            model = msgspec.structs.replace(model, postprocessing=post)
-        else:
-            scores = score_instances(labels, probabilities, model.postprocessing, model.stuff)
-        metrics["validation"] = {
-            k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(scores).items()
-        }
-    return model, metrics
 
 
 def _check_sizes(config: TrainConfig) -> None:
@@ -315,20 +250,3 @@ def _message(job: int, point: CurvePoint) -> TrainingPoint:
         learning_rate=point.learning_rate,
         is_best=point.is_best,
     )
-
-
-def _curve_row(point: CurvePoint) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "step": point.step,
-        "seconds": round(point.seconds, 1),
-        "train_loss": None if math.isnan(point.train_loss) else round(point.train_loss, 5),
-        "learning_rate": point.learning_rate,
-        "val_loss": None,
-        "val_dice": None,
-    }
-    if point.validation is not None:
-        score = asdict(point.validation)
-        classes = [None if math.isnan(v) else round(v, 5) for v in score.pop("class_iou")]
-        row |= {f"val_{k}": round(v, 5) if isinstance(v, float) else v for k, v in score.items()}
-        row["val_class_iou"] = classes
-    return row

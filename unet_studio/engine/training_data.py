@@ -76,6 +76,10 @@ class Truth:
             labels = np.where(np.isin(self.semantic, stuff), 0, labels)
         return labels
 
+    def where_checked(self, probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Probabilities (H, W, K − 1), 0 where nobody checked."""
+        return probabilities if self.checked is None else probabilities * self.checked[:, :, None]
+
     def sample(self, model: ModelConfig) -> Sample:
         """As the network of `model` learns from it."""
         return make_sample(

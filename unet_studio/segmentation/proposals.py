@@ -10,19 +10,37 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from unet_studio.core.label_tiles import LabelArray
+from unet_studio.segmentation.fragments import cut_at_necks
+from unet_studio.segmentation.joining import UsualSize, join_fragments
 from unet_studio.settings.prediction import Postprocessing
 
 _LEAST_LOOKS = 2**18
 Mask8 = npt.NDArray[np.uint8]
 
 
-def instances_from_probability(probability: npt.NDArray[np.float32], settings: Postprocessing) -> LabelArray:
+def instances_from_probability(
+    probability: npt.NDArray[np.float32], settings: Postprocessing, usual: UsualSize | None = None
+) -> LabelArray:
     """int32 (H, W) label image, ids 1..n, from a foreground probability float32 (H, W) in [0, 1].
 
-    Components above `seed_threshold` are the instances (touching cells come apart there first); each
-    takes the nearer pixels of its region above `threshold`. A region without seed is an instance by
-    itself. Small ones are dropped; `grow_px` gives back the seam that was cut for training.
+    What is above `threshold` is cut at every neck, and joined where `joining` says so. Where a model has no
+    such rule, the instances are the components above `seed_threshold` (touching cells come apart there
+    first); each takes the nearer pixels of its region. A region without seed is an instance by itself.
+    Small ones are dropped; `grow_px` gives back the seam that was cut for training. `usual`: what parts of
+    one plane have in common.
     """
+    if settings.joining is None:
+        out = _parted_by_seeds(probability, settings)
+    else:
+        fragments = cut_at_necks(probability, settings.threshold)
+        joined = join_fragments(fragments, settings.joining, settings.min_area_px, usual)
+        out = _renumbered(joined.reshape(-1), settings.min_area_px).reshape(joined.shape)
+    for _ in range(settings.grow_px):
+        out = grow_by_one(out)
+    return out
+
+
+def _parted_by_seeds(probability: npt.NDArray[np.float32], settings: Postprocessing) -> LabelArray:
     # With a border: every pixel inside has eight neighbours. Cells cover a small part of most planes, so all
     # that follows looks at the pixels above the threshold only.
     above = cv2.copyMakeBorder(_at_least(probability, settings.threshold), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
@@ -53,14 +71,14 @@ def instances_from_probability(probability: npt.NDArray[np.float32], settings: P
     flat[inside] = label
     _spread(labels, inside[label == 0], regions)
     flat[inside] = _renumbered(flat[inside], settings.min_area_px)
-    out = np.ascontiguousarray(labels[1:-1, 1:-1])
-    for _ in range(settings.grow_px):
-        out = grow_by_one(out)
-    return out
+    return np.ascontiguousarray(labels[1:-1, 1:-1])
 
 
 def instances_of_classes(
-    probabilities: npt.NDArray[np.float32], settings: Postprocessing, stuff: Collection[int] = ()
+    probabilities: npt.NDArray[np.float32],
+    settings: Postprocessing,
+    stuff: Collection[int] = (),
+    usual: UsualSize | None = None,
 ) -> tuple[LabelArray, list[int]]:
     """Label image int32 (H, W) and the class of each of its ids 1..n, from the probability of every class
     but background, float32 (H, W, K − 1).
@@ -68,18 +86,16 @@ def instances_of_classes(
     Countable instances come from the sum of the countable classes; each is of the class that is likeliest
     over its pixels. A class in `stuff` becomes one instance: the pixels where it is the likeliest of all.
     """
-    count = probabilities.shape[2]
-    countable = [c for c in range(1, count + 1) if c not in stuff]
-    if count == 1 and countable:
-        labels = instances_from_probability(probabilities[:, :, 0], settings)
+    countable = [c for c in range(1, probabilities.shape[2] + 1) if c not in stuff]
+    if countable == [1] and not stuff:
+        labels = instances_from_probability(probabilities[:, :, 0], settings, usual)
         return labels, [1] * int(labels.max(initial=0))
     labels = np.zeros(probabilities.shape[:2], np.int32)
     classes: list[int] = []
     if countable:
-        places = [c - 1 for c in countable]
-        labels = instances_from_probability(probabilities[:, :, places].sum(2), settings)
+        labels = instances_from_probability(countable_probability(probabilities, stuff), settings, usual)
         ids = np.arange(1, int(labels.max(initial=0)) + 1)
-        totals = [ndimage.sum_labels(probabilities[:, :, place], labels, ids) for place in places]
+        totals = [ndimage.sum_labels(probabilities[:, :, c - 1], labels, ids) for c in countable]
         classes = [countable[best] for best in np.argmax(totals, axis=0).tolist()] if ids.size else []
     background = 1 - probabilities.sum(2)
     for index in sorted(set(stuff)):
@@ -90,6 +106,15 @@ def instances_of_classes(
             classes.append(index)
             labels[region] = len(classes)
     return labels, classes
+
+
+def countable_probability(
+    probabilities: npt.NDArray[np.float32], stuff: Collection[int] = ()
+) -> npt.NDArray[np.float32]:
+    """The sum of the countable classes, float32 (H, W), of that of every class but background."""
+    countable = [index for index in range(probabilities.shape[2]) if index + 1 not in stuff]
+    total: npt.NDArray[np.float32] = probabilities[:, :, countable].sum(2)
+    return total
 
 
 def only_countable(labels: LabelArray, class_of: Sequence[int], stuff: Sequence[int]) -> LabelArray:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -195,13 +194,11 @@ class _View:
         probabilities = self._probabilities(scale, context, flips=self.flips)
         if scale != 1.0:
             probabilities = rescaled(probabilities, self.shape)
-        settings = self.model.postprocessing
-        settings = msgspec.structs.replace(
-            settings,
-            min_area_px=round(settings.min_area_px / scale**2),
-            grow_px=round(settings.grow_px / scale),
-        )
-        labels, class_of = instances_of_classes(probabilities, settings, self.model.stuff)
+        settings = self.model.postprocessing.at_scale(scale)
+        usual = None
+        if self.around is not None:
+            usual = self.around.memory.usual_size((self.around.part.run, *self.around.made_by, scale))
+        labels, class_of = instances_of_classes(probabilities, settings, self.model.stuff, usual)
         return _Seen(probabilities, labels, class_of, self.model.stuff)
 
     def objects_at(self, scale: float, context: JobContext) -> Objects:

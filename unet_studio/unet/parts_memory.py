@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from unet_studio.core.geometry import TILE_PX, Rect, TileIndex, tile_rect, tiles_covering
+from unet_studio.segmentation.joining import UsualSize
 
 Probabilities = npt.NDArray[np.float32]
 """Of every class but background, (H, W, K − 1)."""
@@ -27,6 +28,14 @@ class PartsMemory:
     def __init__(self) -> None:
         self._key: Hashable = None
         self._tiles: OrderedDict[TileIndex, npt.NDArray[np.float16]] = OrderedDict()
+        self._usual_key: Hashable = None
+        self._usual = UsualSize()
+
+    def usual_size(self, key: Hashable) -> UsualSize:
+        """How large the plane's fragments are; `key`: what that depends on."""
+        if key != self._usual_key:
+            self._usual_key, self._usual = key, UsualSize()
+        return self._usual
 
     def complete(
         self, key: Hashable, window: Rect, predict: Callable[[Rect], Probabilities]

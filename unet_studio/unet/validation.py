@@ -1,25 +1,19 @@
-"""Validation: figures on held-out images, and the post-processing that suits them best."""
+"""Validation: figures on held-out images."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from unet_studio.core.label_tiles import LabelArray
 from unet_studio.jobs.context import JobContext, QuietContext
-from unet_studio.segmentation.matching import Scores, iou_matrix, match_counts, score_images
+from unet_studio.segmentation.matching import score_images
 from unet_studio.segmentation.patches import Sample
 from unet_studio.segmentation.pixel_scores import confusion_matrix, pixel_scores
-from unet_studio.segmentation.proposals import (
-    instances_from_probability,
-    instances_of_classes,
-    only_countable,
-)
+from unet_studio.segmentation.proposals import instances_of_classes, only_countable
 from unet_studio.segmentation.weight_map import weight_map
 from unet_studio.settings.prediction import Postprocessing
 from unet_studio.settings.training import BorderWeights
@@ -27,16 +21,9 @@ from unet_studio.unet.device import Device
 from unet_studio.unet.inference import class_probabilities, usual_tile_px
 from unet_studio.unet.network import UNet
 from unet_studio.unet.parts_memory import Probabilities
+from unet_studio.unet.tuning import other_ways_to_part
 
 _EPSILON = 1e-6
-# What is tried for every setting of the post-processing, one after the other.
-_TRIED: Mapping[str, tuple[float, ...]] = MappingProxyType({
-    "seed_threshold": (0.6, 0.7, 0.8, 0.9),
-    "threshold": (0.3, 0.4, 0.5, 0.6),
-    "grow_px": (0, 1),
-})  # fmt: skip
-_TUNE_FROM_IMAGES = 5
-_TUNING_IOUS = (0.5, 0.75)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +88,12 @@ class Validator:
         classes = network.config.classes
         losses = []
         confusion = np.zeros((classes, classes), np.int64)
-        tried = self._postprocessings()
+        # The instances are those of the best rule that is tried: weights are not worse because they are surer
+        # of themselves.
+        tried = [
+            self._postprocessing,
+            *other_ways_to_part(self._postprocessing, len(self._samples), self._stuff),
+        ]
         pairs: list[list[tuple[LabelArray, LabelArray]]] = [[] for _ in tried]
         for sample, weight, p in zip(
             self._samples, self._weights, self.predict(network, device, context), strict=True
@@ -136,61 +128,3 @@ class Validator:
             misses=instances.misses,
             inventions=instances.inventions,
         )
-
-    def _postprocessings(self) -> list[Postprocessing]:
-        """The instances are those of the best seed threshold where one will be tuned: weights are not worse
-        because they are surer of themselves."""
-        start = self._postprocessing
-        if not can_tune(len(self._samples), self._stuff):
-            return [start]
-        others = [msgspec.structs.replace(start, seed_threshold=t) for t in _TRIED["seed_threshold"]]
-        return [start, *(one for one in others if one != start)]
-
-
-def can_tune(images: int, stuff: Sequence[int]) -> bool:
-    """True if the validation images are enough to choose post-processing by."""
-    return images >= _TUNE_FROM_IMAGES and not stuff
-
-
-def tune_postprocessing(
-    truths: Sequence[LabelArray],
-    probabilities: Sequence[Probabilities],
-    start: Postprocessing,
-) -> tuple[Postprocessing, Scores]:
-    """Thresholds and growth with the best AP50 and AP75, each the mean of the images' own: an image of
-    a thousand small cells must not decide for all others. `truths`: uncut labels.
-
-    One setting after the other is chosen with the others as they are: a third of the work of trying all
-    together. Returns the settings, never worse than `start`, and their scores.
-    """
-    best, best_ap = start, _mean_ap(truths, probabilities, start)
-    for name, values in _TRIED.items():
-        for value in values:
-            settings = msgspec.structs.replace(best, **{name: value})
-            ap = _mean_ap(truths, probabilities, settings) if settings != best else best_ap
-            if ap > best_ap:
-                best, best_ap = settings, ap
-    return best, score_instances(truths, probabilities, best)
-
-
-def score_instances(
-    truths: Sequence[LabelArray],
-    probabilities: Sequence[Probabilities],
-    settings: Postprocessing,
-    stuff: Sequence[int] = (),
-) -> Scores:
-    """All figures of the countable instances that `settings` makes of the probabilities."""
-    return score_images(
-        (truth, only_countable(*instances_of_classes(p, settings, stuff), stuff))
-        for truth, p in zip(truths, probabilities, strict=True)
-    )
-
-
-def _mean_ap(
-    truths: Sequence[LabelArray], probabilities: Sequence[Probabilities], settings: Postprocessing
-) -> float:
-    matrices = [
-        iou_matrix(truth, instances_from_probability(p.sum(2), settings))
-        for truth, p in zip(truths, probabilities, strict=True)
-    ]
-    return float(np.mean([match_counts(m, iou).ap for m in matrices for iou in _TUNING_IOUS]))
