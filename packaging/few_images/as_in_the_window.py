@@ -1,6 +1,6 @@
 """What a person gets who checks three images and fine-tunes: measured as the window does it.
 
-    python as_in_the_window.py DATA NUCLEI NUCLEI_WITHOUT_STAINED RESULTS.jsonl [KIND …]
+    python as_in_the_window.py DATA NUCLEI NUCLEI_WITHOUT_STAINED RESULTS.jsonl [KIND or NAME …]
 
 A quarter of each image validates; of the best weights as much is kept as is needed, and how what touches is
 parted is learnt from the images (engine/train_ending.py). measure.py, in contrast, trains on all pixels and
@@ -37,6 +37,9 @@ RUNS = (
     Run("sem", 3, "nuclei", STEPS_3_MINUTES),
     Run("known", 3, "nuclei", STEPS_3_MINUTES // 2),
     Run("known", 3, "nuclei", STEPS_3_MINUTES // 2, first=3),
+    # What three images are compared with: all of them, and half an hour.
+    Run("em", 1000, "nuclei", 10 * STEPS_3_MINUTES, "all membranes"),
+    Run("stained", 1000, "without stained", 10 * STEPS_3_MINUTES, "all stained"),
 )
 
 
@@ -96,7 +99,7 @@ def main() -> None:
     folders = {"nuclei": nuclei, "without stained": without}
     device = choose_device()
     for run in RUNS:
-        if not only or run.kind in only:
+        if not only or {run.kind, run.name} & set(only):
             line = measure(run, KINDS[run.kind](data), folders, device)
             with results.open("a") as file:
                 file.write(json.dumps(line) + "\n")

@@ -20,7 +20,7 @@ _Label = TypeVar("_Label", bound=np.generic)
 _WORTH_IT = 1.25
 _MOST = 8.0
 # Objects up to so many times as wide as the model's, or as narrow, are seen as they are.
-_WIDEST, _NARROWEST = 1.8, 0.55
+_WIDEST, _NARROWEST = 2.4, 0.55
 # At these parts of its size an image is looked at for wide objects.
 COARSE = (1 / 16, 1 / 8, 1 / 4)
 # Objects narrower than this share of the model's are not believed: they may be several, run together.
