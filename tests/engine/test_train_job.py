@@ -315,7 +315,7 @@ def test_a_fine_tuned_model_is_on_the_way_from_its_start_to_the_best_weights(tmp
     share = trained.metrics["share_of_the_way"]
     assert trained.metrics["best_step"] > 0
     assert 0.2 < share < 1
-    assert any(f"The model goes {100 * share:.0f} % of the way" in str(note) for note in trained.notes)
+    assert any(f"Of what it learnt {100 * share:.0f} % are kept" in str(note) for note in trained.notes)
     start, end = (load_network(folder)[0].state_dict() for folder in (init, tmp_path / "model"))
     moved = [not torch.equal(start[name], end[name]) for name in start if start[name].is_floating_point()]
     assert any(moved)

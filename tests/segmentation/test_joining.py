@@ -13,7 +13,13 @@ from sklearn.linear_model import LogisticRegression
 from tests.conftest import discs
 from tests.segmentation.test_fragments import EIGHT, fields
 from unet_studio.segmentation.fragments import cut_at_necks
-from unet_studio.segmentation.joining import Evidence, evidence, join_fragments, learn_joining
+from unet_studio.segmentation.joining import (
+    Evidence,
+    UsualSize,
+    evidence,
+    join_fragments,
+    learn_joining,
+)
 from unet_studio.segmentation.matching import score_images
 from unet_studio.segmentation.proposals import instances_from_probability
 from unet_studio.settings.prediction import Joining, Postprocessing
@@ -162,3 +168,29 @@ def test_fragments_where_nothing_is_known_teach_nothing() -> None:
     found = evidence(cut_at_necks(probability, 0.5), nothing, np.random.default_rng(0))
     assert found.together.size == 0
     assert found.features.shape == (0, 6)
+
+
+def test_what_is_usual_in_a_plane_is_told_by_its_cells_whatever_came_first() -> None:
+    rng = np.random.default_rng(7)
+    specks = discs((300, 300), *[(int(y), int(x), 2) for y, x in rng.integers(4, 296, (60, 2))])
+    cells = discs((300, 300), *[(y, x, 11) for y in range(15, 290, 30) for x in range(15, 290, 30)])
+    empty, tissue = (cut_at_necks((labels > 0) * np.float32(0.9), 0.5) for labels in (specks, cells))
+    assert UsualSize().side_px(tissue) == tissue.area[1] ** 0.5
+    usual = UsualSize()
+    assert usual.side_px(empty) < 7
+    after = usual.side_px(tissue)
+    assert abs(after / tissue.area[1] ** 0.5 - 1) < 0.03
+    # A cell on the border of two parts is judged by nearly the same.
+    assert abs(usual.side_px(tissue) / after - 1) < 0.02
+
+
+def test_a_cell_is_judged_by_what_is_usual_in_its_plane() -> None:
+    """In a part of its own, and beside others."""
+    rule = replace(NEVER, bias=15.0, size=-10.0)
+    two = cut_at_necks(chain(0.6), 0.3)
+    assert np.unique(join_fragments(two, rule, 0)).size == 2
+    usual = UsualSize()
+    usual.side_px(cut_at_necks((discs((400, 400), *[(y, x, 6) for y in range(10, 390, 16)
+                                                    for x in range(10, 390, 16)]) > 0)
+                               * np.float32(0.9), 0.5))  # fmt: skip
+    assert np.unique(join_fragments(two, rule, 0, usual)).size == 3

@@ -23,7 +23,6 @@ from unet_studio.segmentation.fragments import Fragments
 from unet_studio.settings.prediction import Joining
 
 _LEAST_DOUBT = 1e-3
-_ENOUGH_FRAGMENTS = 30
 _FEWEST_EXAMPLES = 20
 _RIDGE = 1.0
 _NEWTON_STEPS = 25
@@ -39,21 +38,20 @@ class Evidence:
 
 
 class UsualSize:
-    """How large fragments usually are in a plane: told by the first of its parts that has enough of them, so
-    that a cell on the border of two parts is judged alike in both."""
+    """How large fragments usually are in a plane, by all of its parts so far: so a cell on the border of two
+    parts is judged alike in both, and specks on the empty glass of the first ones soon count for nothing."""
 
     def __init__(self) -> None:
-        self._px: float | None = None
+        self._sides = 0.0
+        self._areas = 0.0
 
     def side_px(self, fragments: Fragments) -> float:
-        """The mean side of a fragment, seen from a random pixel: crumbs hardly count."""
-        if self._px is not None:
-            return self._px
+        """The mean side of a fragment, seen from a random pixel: crumbs hardly count. Takes in what a further
+        part holds."""
         area = fragments.area[1:].astype(float)
-        px = float((area**1.5).sum() / max(area.sum(), 1.0))
-        if fragments.count >= _ENOUGH_FRAGMENTS:
-            self._px = px
-        return px
+        self._sides += float((area**1.5).sum())
+        self._areas += float(area.sum())
+        return self._sides / max(self._areas, 1.0)
 
 
 def join_fragments(
