@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -241,6 +242,20 @@ def test_cancel_ends_within_a_step() -> None:
 def test_minutes_end_a_run_by_the_clock() -> None:
     result = train(changed(steps=None, minutes=0.03))
     assert 1.5 < result.curve[-1].seconds < 8
+
+
+def test_a_run_that_ends_by_the_clock_is_not_spent_on_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a busy machine, where a look at the validation images takes as long as ten steps."""
+    score = Validator.score
+
+    def slow(self: Validator, *args: object) -> ValidationScore:
+        time.sleep(0.25)
+        return score(self, *args)
+
+    monkeypatch.setattr(Validator, "score", slow)
+    result = train(changed(steps=None, minutes=0.06, val_every_steps=None))
+    # At the start, at the end, and between them after rests of four times as long: not 25 times.
+    assert 3 <= len(result.curve) <= 6
 
 
 def test_without_validation_the_last_weights_are_the_result() -> None:

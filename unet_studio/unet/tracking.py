@@ -21,6 +21,7 @@ from unet_studio.unet.validation import ValidationScore, Validator
 _POINTS = 25
 _LOOK_EVERY_S = 15.0
 _LOOK_SHARE = 10.0
+_REST_SHARE = 4.0
 _RECENT_STEPS = 20
 _DIVERGED = 10.0
 _WORST = (-1.0, -math.inf)
@@ -96,6 +97,7 @@ class Tracker:
         self._fraction = 0.0
         self._next_point = 1
         self._next_look = 0.0
+        self._rests_until = 0.0
         self.step = 0
         self.seconds = 0.0
 
@@ -192,7 +194,10 @@ class Tracker:
         if self._config.val_every_steps:
             return self.step % self._config.val_every_steps == 0
         due = self._fraction * _POINTS >= self._next_point
-        return due or (self._length.by_clock and self._length.seconds >= self._next_look)
+        if not self._length.by_clock:
+            return due
+        # Of a run that ends by the clock, what is measured is not trained.
+        return (due and self._length.seconds >= self._rests_until) or self._length.seconds >= self._next_look
 
     def _measure(self, *, counts: bool = True) -> None:
         began = self._length.seconds
@@ -231,6 +236,7 @@ class Tracker:
         # Whoever waits for a long run wants to see it move; looking must not cost much of the time.
         now = self._length.seconds
         self._next_look = now + max(_LOOK_EVERY_S, _LOOK_SHARE * (now - began))
+        self._rests_until = now + _REST_SHARE * (now - began)
 
     def _keep(self) -> None:
         self._best_step = self.step
