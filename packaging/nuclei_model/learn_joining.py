@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ import numpy.typing as npt
 from msgspec.structs import replace
 from report import Patient, Truth, read_truths
 
+from unet_studio.engine.train_ending import scores_row
 from unet_studio.io.model_folder import METRICS_NAME, ModelConfig, write_model_folder
 from unet_studio.segmentation.normalization import adapt_channels, normalize
 from unet_studio.unet.device import Device, choose_device, move
@@ -58,9 +58,7 @@ def main() -> None:
     weights = folder / "weights.partial"
     save_weights(weights, network.state_dict())
     metrics = json.loads((folder / METRICS_NAME).read_text())
-    metrics["validation"] = {
-        name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(scores).items()
-    }
+    metrics["validation"] = scores_row(scores)
     write_model_folder(folder, replace(model, postprocessing=settings), weights, metrics)
 
 

@@ -304,21 +304,28 @@ def test_what_the_end_means_is_said(tmp_path: Path) -> None:
     assert "In 3 steps nothing became better than the start" in str(note)
 
 
-def test_a_fine_tuned_model_is_on_the_way_from_its_start_to_the_best_weights(tmp_path: Path) -> None:
-    """And what it went is said, in words and in numbers."""
+def test_a_fine_tuned_model_goes_as_far_as_is_needed_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = msgspec.structs.replace(CONFIG, steps=40, val_every_steps=10)
     run_training(request(tmp_path, config=config), Heard())
     init = tmp_path / "init"
     (tmp_path / "model").rename(init)
     again = msgspec.structs.replace(config, steps=4, val_every_steps=1, learning_rate=1e-3)
-    trained = run_training(request(tmp_path, config=again, init=str(init)), Heard())
-    share = trained.metrics["share_of_the_way"]
-    assert trained.metrics["best_step"] > 0
-    assert 0.2 < share < 1
-    assert any(f"Of what it learnt {100 * share:.0f} % are kept" in str(note) for note in trained.notes)
-    start, end = (load_network(folder)[0].state_dict() for folder in (init, tmp_path / "model"))
-    moved = [not torch.equal(start[name], end[name]) for name in start if start[name].is_floating_point()]
-    assert any(moved)
+    weights, said = {0.0: load_network(init)[0].state_dict()}, {}
+    for share in (1.0, 0.4):
+        monkeypatch.setattr("unet_studio.engine.train_ending.share_of_the_way", lambda *_, s=share: s)
+        trained = run_training(request(tmp_path, config=again, init=str(init)), Heard())
+        assert trained.metrics["best_step"] > 0
+        assert trained.metrics["share_of_the_way"] == share
+        weights[share] = load_network(tmp_path / "model")[0].state_dict()
+        said[share] = " ".join(map(str, trained.notes))
+    assert "are kept" not in said[1.0]
+    assert "Of what it learnt 40 % are kept" in said[0.4]
+    for name, start in weights[0.0].items():
+        if start.is_floating_point():
+            torch.testing.assert_close(weights[0.4][name], 0.6 * start + 0.4 * weights[1.0][name])
+    assert any(not torch.equal(start, weights[1.0][name]) for name, start in weights[0.0].items())
 
 
 @pytest.mark.parametrize(

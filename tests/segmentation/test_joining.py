@@ -44,12 +44,14 @@ def test_rules_that_always_or_never_join_give_the_components_or_the_fragments(
     components, _ = ndimage.label(probability >= np.float32(0.3), EIGHT)
     assert same_partition(join_fragments(fragments, ALWAYS, 0), components)
     assert same_partition(join_fragments(fragments, NEVER, 0), fragments.labels)
-    # What is too small on its own goes to a neighbour; only a whole component can stay too small.
+    # What is too small on its own goes to a neighbour; only a whole component that is too small is dropped.
     labels = join_fragments(fragments, NEVER, min_area_px)
     for label in np.unique(labels[labels > 0]):
         own = labels == label
-        assert own.sum() >= min_area_px or own.sum() == (components == components[own][0]).sum()
+        assert own.sum() >= max(1, min_area_px)
         assert ndimage.label(own, EIGHT)[1] == 1
+    sizes = np.bincount(components.ravel())
+    assert ((labels > 0) == ((components > 0) & (sizes[components] >= min_area_px))).all()
 
 
 def chain(*bridges: float) -> np.ndarray:
@@ -189,8 +191,7 @@ def test_a_cell_is_judged_by_what_is_usual_in_its_plane() -> None:
     rule = replace(NEVER, bias=15.0, size=-10.0)
     two = cut_at_necks(chain(0.6), 0.3)
     assert np.unique(join_fragments(two, rule, 0)).size == 2
+    small = [(y, x, 6) for y in range(10, 390, 16) for x in range(10, 390, 16)]
     usual = UsualSize()
-    usual.side_px(cut_at_necks((discs((400, 400), *[(y, x, 6) for y in range(10, 390, 16)
-                                                    for x in range(10, 390, 16)]) > 0)
-                               * np.float32(0.9), 0.5))  # fmt: skip
+    usual.side_px(cut_at_necks((discs((400, 400), *small) > 0) * np.float32(0.9), 0.5))
     assert np.unique(join_fragments(two, rule, 0, usual)).size == 3

@@ -72,9 +72,7 @@ def finish(
         found = validator.predict(network, device, context)
         settings, scores = _tuned(model, network, truths, val_truths, found, device, context)
         model = msgspec.structs.replace(model, postprocessing=settings)
-        metrics["validation"] = {
-            k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(scores).items()
-        }
+        metrics["validation"] = scores_row(scores)
     return model, metrics, notes
 
 
@@ -151,6 +149,11 @@ def _notes(result: FitResult, config: TrainConfig, *, from_scratch: bool) -> lis
         )
         return [Sentence(text, values)]
     return []
+
+
+def scores_row(scores: Scores) -> dict[str, Any]:
+    """Scores as files keep them."""
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(scores).items()}
 
 
 def curve_row(point: CurvePoint) -> dict[str, Any]:

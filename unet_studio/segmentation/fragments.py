@@ -78,8 +78,8 @@ def cut_at_necks(probability: _Floats, threshold: float) -> Fragments:
     height = cv2.GaussianBlur(probability * np.sqrt(depth), (0, 0), _BLUR_PX) * above
 
     peaks = ((height >= cv2.dilate(height, _EIGHT)) & (above > 0)).view(np.uint8)
-    count, labels = _components(peaks)
-    region_count, regions = _components(above)
+    labels, count = components(peaks)
+    regions, region_count = components(above)
     flat = labels.reshape(-1)
     inside = np.flatnonzero(above)
     region = regions.reshape(-1)[inside]
@@ -96,7 +96,7 @@ def cut_at_necks(probability: _Floats, threshold: float) -> Fragments:
 
     planes = [plane.reshape(-1) for plane in (height, probability, depth)]
     contacts = _contacts(flat, shared, labels.shape[1], planes)
-    new = _without_low_peaks(contacts, _highest(planes[0], flat, inside, count))
+    new = _without_low_peaks(contacts, _highest(planes[0], flat, shared, count))
     flat[inside] = new[flat[inside]]
     count = int(new.max(initial=0)) + 1
     return Fragments(
@@ -109,9 +109,10 @@ def cut_at_necks(probability: _Floats, threshold: float) -> Fragments:
     )
 
 
-def _components(mask: npt.NDArray[np.uint8]) -> tuple[int, LabelArray]:
-    """How many labels there are with 0, and the 8-connected components int32 (H, W)."""
-    return cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)
+def components(mask: npt.NDArray[np.uint8]) -> tuple[LabelArray, int]:
+    """8-connected components: int32 labels from 1, and how many labels there are with 0."""
+    count, labels = cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)
+    return labels, count
 
 
 def _tops(height: _Floats, peaks: LabelArray, places: _Places, width: int) -> _Places:

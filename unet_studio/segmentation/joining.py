@@ -57,10 +57,10 @@ class UsualSize:
 def join_fragments(
     fragments: Fragments, joining: Joining, min_area_px: int, usual: UsualSize | None = None
 ) -> LabelArray:
-    """int32 (H, W): the label of one of its fragments for each instance.
+    """Label image int32 (H, W), ids 1..n.
 
-    What has fewer than `min_area_px` pixels goes to the likeliest neighbour, if it has one. `usual`: what
-    parts of one plane have in common.
+    What has fewer than `min_area_px` pixels goes to the likeliest neighbour; if it has none, it is dropped.
+    `usual`: what parts of one plane have in common.
     """
     weights, bias = np.array(joining.weights), joining.bias
     pieces = _Pieces(fragments, usual or UsualSize())
@@ -83,7 +83,10 @@ def join_fragments(
     owner = np.arange(fragments.count + 1, dtype=np.int32)
     for members in pieces.members():
         owner[members] = members[0]
-    return owner[fragments.labels]
+    keep = np.bincount(owner, weights=fragments.area) >= max(1, min_area_px)
+    keep[0] = False
+    new_id = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
+    return new_id[owner][fragments.labels]
 
 
 def evidence(fragments: Fragments, truth: LabelArray, rng: np.random.Generator) -> Evidence:

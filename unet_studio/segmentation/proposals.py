@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from unet_studio.core.label_tiles import LabelArray
-from unet_studio.segmentation.fragments import cut_at_necks
+from unet_studio.segmentation.fragments import components, cut_at_necks
 from unet_studio.segmentation.joining import UsualSize, join_fragments
 from unet_studio.settings.prediction import Postprocessing
 
@@ -33,8 +33,7 @@ def instances_from_probability(
         out = _parted_by_seeds(probability, settings)
     else:
         fragments = cut_at_necks(probability, settings.threshold)
-        joined = join_fragments(fragments, settings.joining, settings.min_area_px, usual)
-        out = _renumbered(joined.reshape(-1), settings.min_area_px).reshape(joined.shape)
+        out = join_fragments(fragments, settings.joining, settings.min_area_px, usual)
     for _ in range(settings.grow_px):
         out = grow_by_one(out)
     return out
@@ -44,8 +43,8 @@ def _parted_by_seeds(probability: npt.NDArray[np.float32], settings: Postprocess
     # With a border: every pixel inside has eight neighbours. Cells cover a small part of most planes, so all
     # that follows looks at the pixels above the threshold only.
     above = cv2.copyMakeBorder(_at_least(probability, settings.threshold), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    regions, region_count = _components(above)
-    seeds, _ = _components(
+    regions, region_count = components(above)
+    seeds, _ = components(
         cv2.copyMakeBorder(
             _at_least(probability, max(settings.threshold, settings.seed_threshold)),
             1, 1, 1, 1, cv2.BORDER_CONSTANT,
@@ -128,12 +127,6 @@ def only_countable(labels: LabelArray, class_of: Sequence[int], stuff: Sequence[
 def _at_least(probability: npt.NDArray[np.float32], threshold: float) -> Mask8:
     """uint8 (H, W): 1 where the probability reaches the threshold."""
     return (probability >= np.float32(threshold)).view(np.uint8)
-
-
-def _components(mask: Mask8) -> tuple[LabelArray, int]:
-    """8-connected components: int32 labels from 1, and how many labels there are with 0."""
-    count, labels = cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_32S)
-    return labels, count
 
 
 def _renumbered(labels: LabelArray, min_area_px: int) -> LabelArray:

@@ -23,6 +23,7 @@ class PartsMemory:
 
     The windows of neighbouring parts overlap by their margins: half as much again as the parts themselves.
     Kept as float16, and what has just been predicted is rounded to it too, so that all parts see the same.
+    Besides, how large the fragments of the plane are.
     """
 
     def __init__(self) -> None:

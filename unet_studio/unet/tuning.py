@@ -30,7 +30,7 @@ _TUNING_IOUS = (0.5, 0.75)
 _MOST_PX = 2**26
 
 
-def can_tune(images: int, stuff: Sequence[int]) -> bool:
+def _can_tune(images: int, stuff: Sequence[int]) -> bool:
     """True if the validation images are enough to choose thresholds by."""
     return images >= _TUNE_FROM_IMAGES and not stuff
 
@@ -38,7 +38,7 @@ def can_tune(images: int, stuff: Sequence[int]) -> bool:
 def other_ways_to_part(start: Postprocessing, images: int, stuff: Sequence[int]) -> list[Postprocessing]:
     """How instances may come apart that touch, other than as `start` says, without anything learnt."""
     by_seeds = replace(start, joining=None)
-    seeds = _SEED_THRESHOLDS if can_tune(images, stuff) else (start.seed_threshold,)
+    seeds = _SEED_THRESHOLDS if _can_tune(images, stuff) else (start.seed_threshold,)
     ways = [replace(by_seeds, seed_threshold=threshold) for threshold in seeds]
     return [way for way in ways if way != start]
 
@@ -92,7 +92,7 @@ def tune_postprocessing(
     if learnt is not None:
         try_all([replace(start, joining=replace(learnt, bias=learnt.bias + more)) for more in _BIASES])
     try_all(other_ways_to_part(start, len(truths), stuff))
-    if can_tune(len(truths), stuff):
+    if _can_tune(len(truths), stuff):
         try_all([replace(best, threshold=threshold) for threshold in _THRESHOLDS])
         try_all([replace(best, grow_px=growth) for growth in _GROWTHS_PX])
     return best, score_instances(truths, probabilities, best, stuff)
