@@ -37,9 +37,11 @@ RUNS = (
     Run("sem", 3, "nuclei", STEPS_3_MINUTES),
     Run("known", 3, "nuclei", STEPS_3_MINUTES // 2),
     Run("known", 3, "nuclei", STEPS_3_MINUTES // 2, first=3),
-    # What three images are compared with: all of them, and half an hour.
-    Run("em", 1000, "nuclei", 10 * STEPS_3_MINUTES, "all membranes"),
-    Run("stained", 1000, "without stained", 10 * STEPS_3_MINUTES, "all stained"),
+    Run("wider", 3, "nuclei", STEPS_3_MINUTES // 2),
+    Run("wider", 3, "nuclei", STEPS_3_MINUTES // 2, first=3),
+    # What three images are compared with: all of them, and an hour.
+    Run("em", 1000, "nuclei", 20 * STEPS_3_MINUTES, "all membranes"),
+    Run("stained", 1000, "without stained", 20 * STEPS_3_MINUTES, "all stained"),
 )
 
 

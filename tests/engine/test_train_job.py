@@ -163,7 +163,7 @@ def test_a_run_of_an_older_version_says_so(tmp_path: Path) -> None:
         run_training(request(tmp_path), Heard(end_after=9))
     path = tmp_path / "run" / "checkpoint.pt"
     state = torch.load(path, weights_only=True)
-    del state["mean"]
+    del state["version"]
     torch.save(state, path)
     with pytest.raises(TrainingDataError, match="begun by an older version"):
         run_training(request(tmp_path, resume=True), Heard())
@@ -318,6 +318,9 @@ def test_a_fine_tuned_model_goes_as_far_as_is_needed_and_says_so(
         trained = run_training(request(tmp_path, config=again, init=str(init)), Heard())
         assert trained.metrics["best_step"] > 0
         assert trained.metrics["share_of_the_way"] == share
+        best = trained.metrics["curve"][trained.metrics["best_step"]]
+        is_best = trained.metrics["kept"]["loss"] == pytest.approx(best["val_loss"], rel=1e-3)
+        assert is_best == (share == 1.0), "what is kept is what was measured"
         weights[share] = load_network(tmp_path / "model")[0].state_dict()
         said[share] = " ".join(map(str, trained.notes))
     assert "are kept" not in said[1.0]

@@ -133,6 +133,12 @@ def test_a_training_whose_engine_was_killed_goes_on_from_the_menu(
     curve = json.loads((folder_of(hand, "mine") / "metrics.json").read_text())["curve"]
     assert [row["step"] for row in curve][:3] == [0, 5, 10]
     assert window.models.current == folder_of(hand, "mine")
+    metrics = json.loads((folder_of(hand, "mine") / "metrics.json").read_text())
+    start, kept = curve[0], metrics["kept"]
+    assert (
+        f"On held-out pixels: Dice {start['val_dice']:.3f} before, {kept['dice']:.3f} now; "
+        f"AP50 {start['val_ap50']:.3f} before, {kept['ap50']:.3f} now."
+    ) in window.notice.text
 
 
 def test_the_dialog_opens_from_the_menu_with_the_current_model_or_a_new_network(

@@ -18,7 +18,7 @@ END = {"w": torch.ones(3)}
 
 
 def scored(loss: float, dice: float | None = 0.9, ap50: float = 0.8) -> ValidationScore:
-    return ValidationScore(loss, dice, 0.8, [0.9, 0.8], 0.95, ap50, 0, 0, 0, 0)
+    return ValidationScore(loss, dice, 0.8, [0.9, 0.8], 0.95, ap50, 0, 0, 0, 0, 400)
 
 
 def by_share(score: Callable[[float], ValidationScore]) -> Callable[[Mapping[str, Tensor]], ValidationScore]:
@@ -57,9 +57,14 @@ def test_the_nearest_weights_that_are_as_good_as_any_are_taken() -> None:
     assert share_of_the_way(START, END, score, scored(1.0)) == 0.7
 
 
-@pytest.mark.parametrize(("dice", "ap50"), [(0.85, 0.8), (0.9, 0.7), (None, 0.8)])
+@pytest.mark.parametrize(("dice", "ap50"), [(0.85, 0.8), (0.9, 0.72), (None, 0.8)])
 def test_weights_below_the_start_in_dice_or_ap_are_not_taken_however_low_their_loss(
     dice: float | None, ap50: float
 ) -> None:
     score = by_share(lambda share: scored(0.1) if share >= 0.8 else scored(0.09, dice, ap50))
     assert share_of_the_way(START, END, score, scored(0.5, 0.88, 0.75)) == 0.8
+
+
+def test_what_chance_makes_of_the_ap_is_no_reason_to_go_further() -> None:
+    score = by_share(lambda share: scored(0.1, 0.9, 0.74))
+    assert share_of_the_way(START, END, score, scored(0.5, 0.88, 0.75)) == 0.25

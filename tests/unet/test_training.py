@@ -147,7 +147,7 @@ class ScriptedValidator(Validator):
 
     def score(self, *_: object) -> ValidationScore:
         dice, ap50 = next(self._figures)
-        return ValidationScore(1.0, dice, dice, [dice], dice, ap50, 0, 0, 0, 0)
+        return ValidationScore(1.0, dice, dice, [dice], dice, ap50, 0, 0, 0, 0, 10_000)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_fine_tuning_keeps_nothing_that_is_below_its_start_in_dice_or_ap50(
     start_counts: bool, best_step: int
 ) -> None:
     # The start; then a better Dice bought with instances, the reverse, a little of both, less of both.
-    figures = [(0.80, 0.60), (0.95, 0.59), (0.79, 0.75), (0.81, 0.61), (0.80, 0.60)]
+    figures = [(0.80, 0.60), (0.95, 0.59), (0.79, 0.75), (0.81, 0.61), (0.80, 0.60)]  # Of 10,000 cells.
     result = fit(
         UNet(NETWORK), [sample(1)], ScriptedValidator(figures), CONFIG, FLOAT32, QuietContext(),
         start_counts=start_counts,

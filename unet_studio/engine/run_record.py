@@ -28,6 +28,7 @@ from unet_studio.io.model_folder import file_sha256
 from unet_studio.jobs.messages import SampleFiles, Train
 from unet_studio.store.run_folder import CHECKPOINT_NAME, REQUEST_NAME
 from unet_studio.unet.device import Device
+from unet_studio.unet.training import CHECKPOINT_VERSION
 
 _ENVIRONMENT = "environment.json"
 _EVENTS = "events.jsonl"
@@ -76,7 +77,7 @@ class RunRecord:
             raise TrainingDataError(
                 "The run {run} cannot go on: its checkpoint is damaged. Start it anew.", run=self._folder
             ) from error
-        if "mean" not in state:
+        if state.get("version") != CHECKPOINT_VERSION:
             raise TrainingDataError(
                 "The run {run} cannot go on: it was begun by an older version. Start it anew.",
                 run=self._folder,

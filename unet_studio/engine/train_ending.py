@@ -69,8 +69,8 @@ def finish(
     }
     model = ended.model
     if val_truths:
-        found = validator.predict(network, device, context)
-        settings, scores = _tuned(model, network, truths, val_truths, found, device, context)
+        metrics["kept"] = _score_row(validator.score(network, device, context))
+        settings, scores = _tuned(model, network, truths, val_truths, validator.last, device, context)
         model = msgspec.structs.replace(model, postprocessing=settings)
         metrics["validation"] = scores_row(scores)
     return model, metrics, notes
@@ -167,8 +167,11 @@ def curve_row(point: CurvePoint) -> dict[str, Any]:
         "val_dice": None,
     }
     if point.validation is not None:
-        score = asdict(point.validation)
-        classes = [None if math.isnan(v) else round(v, 5) for v in score.pop("class_iou")]
-        row |= {f"val_{k}": round(v, 5) if isinstance(v, float) else v for k, v in score.items()}
-        row["val_class_iou"] = classes
+        row |= {f"val_{name}": value for name, value in _score_row(point.validation).items()}
+    return row
+
+
+def _score_row(score: ValidationScore) -> dict[str, Any]:
+    row = {k: round(v, 5) if isinstance(v, float) else v for k, v in asdict(score).items()}
+    row["class_iou"] = [None if math.isnan(v) else round(v, 5) for v in score.class_iou]
     return row

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from PySide6.QtCore import Signal
@@ -171,16 +171,32 @@ class Training(EngineClient):
         if job.subject is self._session.store:
             self._models.choose(folder)
         text = tr("training", "The model {name} is ready and proposes from now on.").format(name=folder.name)
-        dice = {row["step"]: row["val_dice"] for row in outcome.metrics.get("curve", [])}
-        before, after = dice.get(0), dice.get(outcome.metrics.get("best_step"))
-        if before is not None and after is not None:
-            comparison = tr("training", "Dice on held-out pixels: {before} before, {after} now.")
-            text += " " + comparison.format(before=f"{before:.3f}", after=f"{after:.3f}")
-        self.said.emit(" ".join([text, *map(sentence_text, outcome.notes)]))
+        said = [text, *_comparison(outcome.metrics), *map(sentence_text, outcome.notes)]
+        self.said.emit(" ".join(said))
 
     def _cancelled(self, _: Job) -> None:
         self.ended.emit()
         self.said.emit(tr("training", "The training was cancelled. The model is as it was before."))
+
+
+def _comparison(metrics: dict[str, Any]) -> Iterator[str]:
+    """What the held-out pixels say of the model before and now, where there are any."""
+    curve, kept = metrics.get("curve"), metrics.get("kept")
+    if not curve or not kept:
+        return
+    start = curve[0]
+    before, now = start["val_dice"], kept["dice"]
+    if before is None or now is None:
+        return
+    if not kept["instances"]:
+        text = tr("training", "Dice on held-out pixels: {before} before, {now} now.")
+        yield text.format(before=f"{before:.3f}", now=f"{now:.3f}")
+        return
+    text = tr(
+        "training", "On held-out pixels: Dice {dice} before, {dice_now} now; AP50 {ap} before, {ap_now} now."
+    )
+    figures = {"dice": before, "dice_now": now, "ap": start["val_ap50"], "ap_now": kept["ap50"]}
+    yield text.format(**{name: f"{figure:.3f}" for name, figure in figures.items()})
 
 
 def _lessons_of(store: ProjectStore, record: ImageRecord, kept: dict[int, Lesson]) -> Iterator[Lesson]:

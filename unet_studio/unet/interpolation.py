@@ -36,14 +36,14 @@ def share_of_the_way(
     at_start: ValidationScore,
 ) -> float:
     """The least share of the way whose weights are as good as any on it: whose validation loss is within 5 %
-    of the least, and whose Dice and AP50 are not below those `at_start`. 1 where none else is.
+    of the least, and whose figures are not below those `at_start`. 1 where none else is.
 
     By the loss, because it hardly jumps from one share to the next; Dice and AP50 do, on a few cells.
     """
     losses = {1.0: score_of(end).loss}
     for share in _SHARES:
         score = score_of(between(start, end, share))
-        if (score.dice or 0.0) >= (at_start.dice or 0.0) and score.ap50 >= at_start.ap50:
+        if not score.is_below(at_start):
             losses[share] = score.loss
     least = min(losses.values())
     return min(share for share, loss in losses.items() if loss <= _AS_GOOD * least)

@@ -25,7 +25,6 @@ _REST_SHARE = 4.0
 _RECENT_STEPS = 20
 _DIVERGED = 10.0
 _WORST = (-1.0, -math.inf)
-_NO_FLOOR = (-1.0, -1.0)
 
 Ending = Literal["complete", "stopped", "no_gain", "diverged"]
 
@@ -88,8 +87,8 @@ class Tracker:
         self._curve: list[CurvePoint] = []
         self._best_state: dict[str, Tensor] = {}
         self._best = _WORST
-        # Dice and AP50 of a start that counts: whatever is below one of them is not better.
-        self._floor = _NO_FLOOR
+        # Of a start that counts: whatever is below it is not better.
+        self._floor: ValidationScore | None = None
         self._best_step = 0
         self._without_gain = 0
         self._recent: deque[float] = deque(maxlen=_RECENT_STEPS)
@@ -164,7 +163,7 @@ class Tracker:
             "seconds": self._length.seconds,
             "best_state": self._best_state,
             "best": list(self._best),
-            "floor": list(self._floor),
+            "floor": asdict(self._floor) if self._floor else None,
             "best_step": self._best_step,
             "without_gain": self._without_gain,
             "recent": list(self._recent),
@@ -176,7 +175,7 @@ class Tracker:
         """Go on from `state()`."""
         self.step, self.seconds = state["step"], state["seconds"]
         self._best_state, self._best = state["best_state"], tuple(state["best"])
-        self._floor = tuple(state["floor"])
+        self._floor = ValidationScore(**state["floor"]) if state["floor"] else None
         self._best_step, self._without_gain = state["best_step"], state["without_gain"]
         self._recent.extend(state["recent"])
         self._rate.restore(state["rate"])
@@ -204,18 +203,17 @@ class Tracker:
         score = None
         if self._validator.has_samples:
             score = self._validator.score(self._network, self._accelerator.device, self._context)
-        rank, reached = _WORST, _NO_FLOOR
+        rank, is_below = _WORST, False
         if score is not None:
-            reached = (0.0, 0.0) if score.dice is None else (score.dice, score.ap50)
             # Where the figures say nothing, or the same, the loss decides.
-            rank = (sum(reached), -score.loss)
-        holds_floor = all(now >= floor for now, floor in zip(reached, self._floor, strict=True))
-        is_best = counts and (score is None or (holds_floor and rank > self._best))
+            rank = (0.0 if score.dice is None else score.dice + score.ap50, -score.loss)
+            is_below = self._floor is not None and score.is_below(self._floor)
+        is_best = counts and (score is None or (not is_below and rank > self._best))
         if is_best:
             self._keep()
             self._best = rank
             if self.step == 0:
-                self._floor = reached
+                self._floor = score
         self._without_gain = 0 if is_best or not counts else self._without_gain + 1
         if score is not None and score.dice is not None:
             self._rate.measured(score.dice)

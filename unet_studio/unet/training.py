@@ -22,6 +22,9 @@ from unet_studio.unet.optimizers import LearningRate, RunLength, make_optimizer
 from unet_studio.unet.tracking import CurvePoint, FitResult, Tracker
 from unet_studio.unet.validation import Validator
 
+CHECKPOINT_VERSION = 2
+"""Changes with what a checkpoint holds: a run of another version cannot go on."""
+
 OnPoint = Callable[[CurvePoint], None]
 OnCheckpoint = Callable[[Callable[[], dict[str, Any]]], None]
 
@@ -43,8 +46,8 @@ def fit(
 
     Ends after the configured length, or earlier: when the context asks to stop, after `patience`
     measurements without gain, or when the loss diverges. Raises JobCancelled when it is
-    cancelled. With `start_counts` and validation samples the result is never worse by validation Dice than
-    the weights it began with; random weights do not count.
+    cancelled. With `start_counts` and validation samples the result is never below the weights it began with
+    (`ValidationScore.is_below`); random weights do not count.
 
     `on_checkpoint` is given, at every measurement, a function that makes a checkpoint (tensors and plain
     values); `resume` is such a checkpoint of the same run, which goes on as if it had never ended.
@@ -60,6 +63,7 @@ def fit(
 
         def checkpoint() -> dict[str, Any]:
             return {
+                "version": CHECKPOINT_VERSION,
                 "network": network.state_dict(),
                 "mean": mean.state_dict(),
                 "optimizer": optimizer.state_dict(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ _EPSILON = 1e-6
 class ValidationScore:
     """`loss`: mean weighted cross entropy per counted pixel and image. `dice`: mean over the classes that
     are there, None if there is nothing but background. All over the counted pixels of all images; the last
-    five are about countable instances."""
+    six are about countable instances: `instances` is how many there truly are."""
 
     loss: float
     dice: float | None
@@ -42,6 +43,16 @@ class ValidationScore:
     splits: int
     misses: int
     inventions: int
+    instances: int
+
+    def is_below(self, start: ValidationScore) -> bool:
+        """True if Dice is less than the start's, or AP50 by more than chance makes of so few instances: more
+        than its standard error there (with one hit and one miss added, that of a proportion).
+        """
+        n = start.instances
+        ap50 = (start.ap50 * n + 1) / (n + 2)
+        chance = math.sqrt(ap50 * (1 - ap50) / (n + 2))
+        return (self.dice or 0.0) < (start.dice or 0.0) or self.ap50 < start.ap50 - chance
 
 
 class Validator:
@@ -127,4 +138,5 @@ class Validator:
             splits=instances.splits,
             misses=instances.misses,
             inventions=instances.inventions,
+            instances=instances.instances,
         )
