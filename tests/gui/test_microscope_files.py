@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 
 from tests.conftest import RESOURCES
 from tests.gui.hand import Hand
+from unet_studio.core.errors import ModelError
 from unet_studio.core.geometry import PixelPoint, Rect
-from unet_studio.gui import proposing_by_parts
+from unet_studio.gui import models
 from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.main_window import MainWindow
 from unet_studio.io import image_source, overview, tiff
@@ -570,12 +572,55 @@ def test_a_model_that_is_exchanged_while_it_proposes_is_told_and_ctrl_p_begins_a
     def now_there(folder: Path) -> ModelConfig:
         return msgspec.structs.replace(read_model_config(folder), weights_sha256="another")
 
-    monkeypatch.setattr(proposing_by_parts, "read_model_config", now_there)
+    monkeypatch.setattr(models, "read_model_config", now_there)
     window.actions_by_id["propose.whole"].trigger()
     hand.qtbot.waitUntil(
         lambda: image.proposals is not None and image.proposals.covered is None, timeout=120_000
     )
     assert parts == 2 + 4, "all four parts again"
+
+
+def test_a_model_on_a_drive_that_hangs_is_waited_for_without_the_window_and_can_be_given_up(
+    window: MainWindow, hand: Hand, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.open(large)
+    image = window.session.current
+    assert image is not None
+    answers = threading.Event()
+    asked: list[Path] = []
+
+    def hanging(folder: Path) -> ModelConfig:
+        asked.append(folder)
+        answers.wait(60)
+        return read_model_config(folder)
+
+    monkeypatch.setattr(models, "read_model_config", hanging)
+    window.actions_by_id["propose.whole"].trigger()
+    hand.qtbot.waitUntil(lambda: len(asked) == 1)
+    assert window.job_bar.isVisible()
+    assert window.proposing.is_busy
+    window.proposing.propose_whole(window.canvas.view_rect)
+    hand.qtbot.wait(100)
+    assert len(asked) == 1, "it is asked for once"
+    window.actions_by_id["tool.brush"].trigger()
+    hand.drag((1536, 1536), (1540, 1550))
+    assert len(list(image.document.instances)) == 1, "the window goes on"
+    window.actions_by_id["propose.stop"].trigger()
+    assert not window.job_bar.isVisible()
+    assert "was stopped" in window.notice.text
+    answers.set()
+    hand.qtbot.wait(200)
+    assert not window.proposing.is_busy
+    assert image.proposals is None
+
+    def gone(folder: Path) -> ModelConfig:
+        raise ModelError("The model {folder} cannot be read.", folder=folder)
+
+    monkeypatch.setattr(models, "read_model_config", gone)
+    window.actions_by_id["propose.run"].trigger()
+    hand.qtbot.waitUntil(lambda: "cannot be read" in window.notice.text)
+    assert not window.proposing.is_busy
+    assert not window.job_bar.isVisible()
 
 
 def test_the_size_a_person_chooses_is_that_at_which_the_model_sees_the_projects_images(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +18,7 @@ from unet_studio.gui.models import Models
 from unet_studio.gui.proposing_by_parts import PartsRun, area_in_view
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import sentence_text, tr
+from unet_studio.io.model_folder import ModelConfig
 from unet_studio.jobs.messages import Predict, Predicted, Progress
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.segmentation.region_growing import GreyArray
@@ -33,6 +34,22 @@ class Proposing(EngineClient):
         self._session = session
         self._models = models
         self._classes = classes
+        # What is about to be proposed on, as soon as the model's file has been read.
+        self._awaited: object | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """True if something is being proposed on, or is about to be."""
+        return self._awaited is not None or super().is_busy
+
+    def cancel(self) -> None:
+        """Give up what is proposed on, or is about to be."""
+        if self._awaited is None:
+            super().cancel()
+            return
+        self._awaited = None
+        self.ended.emit()
+        self.said.emit(_stopped())
 
     def propose(self, view: Rect) -> None:
         """Propose on the shown image with the current model; on what is seen (`view`) of one that is too
@@ -41,11 +58,7 @@ class Proposing(EngineClient):
         if image is None or model is None:
             return
         if image.plane is None:
-            bounds = image.document.bounds
-            area = area_in_view(view, bounds)
-            run = PartsRun.on_part(image, model, area, self._session.store)
-            run.middle = None if area.area >= view.intersect(bounds).area else area
-            self._submit_part(run)
+            self._begin_parts(image, model, lambda weights: self._run_on_part(image, model, weights, view))
             return
         plane, store = image.plane, self._session.store
         scale = image_scale(store) if store is not None else None
@@ -72,7 +85,8 @@ class Proposing(EngineClient):
         if image.plane is not None:
             self.propose(image.document.bounds)
             return
-        self._submit_part(PartsRun.on_whole(image, model, view, self._session.store))
+        store = self._session.store
+        self._begin_parts(image, model, lambda weights: PartsRun.on_whole(image, model, weights, view, store))
 
     def _current_model(self) -> Path | None:
         """The model to propose with; None while it is at work."""
@@ -83,6 +97,35 @@ class Proposing(EngineClient):
         return self._models.current
 
     # Part by part
+
+    def _begin_parts(self, image: LoadedImage, model: Path, make_run: Callable[[str], PartsRun]) -> None:
+        """As soon as the model's checksum has been read, which may take as long as a drive does."""
+        awaited = self._awaited = object()
+
+        def begin(config: ModelConfig) -> None:
+            if self._awaited is not awaited:
+                return  # It was stopped.
+            self._awaited = None
+            if self._session.current is image:
+                self._submit_part(make_run(config.weights_sha256))
+            else:
+                self.ended.emit()
+
+        def give_up(error: UserError) -> None:
+            if self._awaited is awaited:
+                self._awaited = None
+                self.ended.emit()
+                self.failed.emit(error)
+
+        self.started.emit(tr("proposing", "Proposing on {name}").format(name=image.record.title))
+        self._models.read(model, begin, give_up)
+
+    def _run_on_part(self, image: LoadedImage, model: Path, weights: str, view: Rect) -> PartsRun:
+        bounds = image.document.bounds
+        area = area_in_view(view, bounds)
+        run = PartsRun.on_part(image, model, weights, area, self._session.store)
+        run.middle = None if area.area >= view.intersect(bounds).area else area
+        return run
 
     def _submit_part(self, run: PartsRun) -> None:
         title = tr("proposing", "Proposing on {name}").format(name=run.name)
@@ -188,7 +231,11 @@ class Proposing(EngineClient):
             )
             self.said.emit(text.format(done=run.done, total=run.total))
         else:
-            self.said.emit(tr("proposing", "Proposing was stopped. Nothing was changed."))
+            self.said.emit(_stopped())
+
+
+def _stopped() -> str:
+    return tr("proposing", "Proposing was stopped. Nothing was changed.")
 
 
 def _time_left(minutes: float) -> str:

@@ -17,7 +17,6 @@ from unet_studio.core.sentences import Sentence
 from unet_studio.gui.background.engine_thread import Prepared
 from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.io.image_source import ImageSource, PlaneArray
-from unet_studio.io.model_folder import read_model_config
 from unet_studio.io.overview import sample_pixels
 from unet_studio.jobs.messages import Predict, Predicted
 from unet_studio.jobs.parts import all_areas, join_part, part_of, request_of, tells_scale
@@ -41,9 +40,8 @@ class _Settings:
     flips: bool = False
 
     @staticmethod
-    def of(image: LoadedImage, model: Path, store: ProjectStore | None) -> _Settings:
-        """Those of an image and a project. Raises ModelError."""
-        weights = read_model_config(model).weights_sha256
+    def of(image: LoadedImage, weights: str, store: ProjectStore | None) -> _Settings:
+        """Those of an image and a project."""
         if store is None:
             return _Settings(image.usual_input, weights)
         seen = model_input(store, image.source, image.usual_input)
@@ -93,18 +91,22 @@ class PartsRun:
     _run: str = field(default_factory=lambda: uuid4().hex)
 
     @staticmethod
-    def on_part(image: LoadedImage, model: Path, area: Rect, store: ProjectStore | None) -> PartsRun:
-        """Only one area; proposals of the same model elsewhere stay."""
-        settings = _Settings.of(image, model, store)
+    def on_part(
+        image: LoadedImage, model: Path, weights: str, area: Rect, store: ProjectStore | None
+    ) -> PartsRun:
+        """Only one area; proposals of the same model, whose checksum is `weights`, elsewhere stay."""
+        settings = _Settings.of(image, weights, store)
         made_by, proposals = settings.made_by(model), image.proposals
         if proposals is None or proposals.model != made_by:
             proposals = Proposals.from_parts(model=made_by)
         return _run(image, model, settings, proposals, [area], store, total=1, is_whole=False)
 
     @staticmethod
-    def on_whole(image: LoadedImage, model: Path, view: Rect, store: ProjectStore | None) -> PartsRun:
+    def on_whole(
+        image: LoadedImage, model: Path, weights: str, view: Rect, store: ProjectStore | None
+    ) -> PartsRun:
         """All areas that were not done before by the same model, what is seen first."""
-        settings = _Settings.of(image, model, store)
+        settings = _Settings.of(image, weights, store)
         made_by, proposals = settings.made_by(model), image.proposals
         if proposals is None or proposals.model != made_by or proposals.covered is None:
             proposals = Proposals.from_parts(model=made_by)
