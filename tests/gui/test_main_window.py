@@ -510,6 +510,59 @@ def test_checking_an_image_on_which_proposals_wait_says_what_that_teaches(
     assert "still wait" not in window.notice.text, "nothing waits any more"
 
 
+def test_a_proposal_on_which_a_cell_was_drawn_waits_no_longer(hand: Hand, folder: Path, qtbot: QtBot) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_P)
+    hand.wait_proposals()
+    session = hand.window.session
+    proposals = session.current.proposals
+    drawn_on, *others = session.open_proposals()
+    document, rect = session.document, proposals.table[drawn_on].rect
+    document.begin_stroke("Brush stroke")
+    document.paint(MaskRegion(rect, np.ones(rect.shape, bool)), document.new_instance_id())
+    session.publish(document.finish_stroke())
+    assert drawn_on in session.open_proposals()
+    hand.key(Qt.Key.Key_A)
+    assert not session.open_proposals()
+    assert drawn_on in proposals.rejected, "no rest of it became a cell"
+    hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert set(session.open_proposals()) <= set(others)
+    hand.window.actions_by_id["propose.reject_all"].trigger()
+    assert not session.open_proposals()
+    hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert session.open_proposals(), "it is one edit, which can be undone"
+
+
+def test_an_export_says_what_it_leaves_out(hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_P)
+    hand.wait_proposals()
+    waiting = len(hand.window.session.open_proposals())
+    hand.key(Qt.Key.Key_B)
+    hand.drag((5, 5), (5, 9))
+    with qtbot.waitSignal(hand.window.asking.exported, timeout=10_000):
+        hand.window.asking.export(tmp_path / "masks", ("label-tiff",))
+    text = hand.window.notice.text
+    without = len(hand.window.session.images()) - 1
+    assert f"Images without a mask there: {without}." in text
+    assert f"Proposals that wait are in no mask: {waiting} (images: 1)." in text
+    hand.key(Qt.Key.Key_A)
+    with qtbot.waitSignal(hand.window.asking.exported, timeout=10_000):
+        hand.window.asking.export(tmp_path / "masks", ("label-tiff",), replaces=True)
+    assert "Proposals that wait" not in hand.window.notice.text
+
+
+def test_an_image_that_cannot_be_read_is_marked_in_the_list_when_the_keys_come_to_it(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    (folder / "field2.png").write_text("no picture")
+    hand.open(folder)
+    hand.wait_image("field1.png")
+    hand.key(Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: hand.window.session.current is None, timeout=10_000)
+    assert hand.window.images_panel._list.currentItem().text().startswith("field2.png")
+
+
 def test_news_of_proposals_are_over_when_the_image_changes(hand: Hand, folder: Path, qtbot: QtBot) -> None:
     hand.open(folder)
     hand.key(Qt.Key.Key_P)

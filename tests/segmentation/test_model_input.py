@@ -16,10 +16,10 @@ FIELD = cv2.imread(str(RESOURCES / "demo" / "fluorescence.png"), cv2.IMREAD_UNCH
 
 
 def test_brown_tissue_is_read_by_its_haematoxylin_and_nothing_else_is() -> None:
-    assert usual_input([None] * 3, is_rgb=True, sample=IHC) == ModelInput(haematoxylin=True)
+    assert usual_input([None] * 3, [None] * 3, is_rgb=True, sample=IHC) == ModelInput(haematoxylin=True)
     grey = np.repeat(FIELD[:, :, None], 3, 2)
-    assert usual_input([None] * 3, is_rgb=True, sample=grey) == ModelInput()
-    assert usual_input([None] * 3, is_rgb=True, sample=255 - (grey >> 8).astype(np.uint8)) == ModelInput()
+    for other in (grey, 255 - (grey >> 8).astype(np.uint8)):
+        assert usual_input([None] * 3, [None] * 3, is_rgb=True, sample=other) == ModelInput()
     assert not is_immunostained(np.full((9, 9, 3), 250, np.uint8))
     assert not is_immunostained(IHC.astype(np.float32))
     dark = np.zeros((9, 9, 3), np.uint8)
@@ -40,8 +40,18 @@ def test_stained_tissue_without_brown_is_read_in_colour(data: object) -> None:
 
 @pytest.mark.parametrize("names", [["GFP", "DAPI"], [None, "Hoechst 33342"], ["actin", "Nuclei"]])
 def test_of_channels_the_nuclear_one_is_read(names: list[str | None]) -> None:
-    assert usual_input(names, is_rgb=False, sample=np.zeros((4, 4, 2))) == ModelInput(1)
-    assert usual_input([None, "GFP"], is_rgb=False, sample=np.zeros((4, 4, 2))) == ModelInput()
+    blue_first = [(0, 0, 255), None]
+    assert usual_input(names, blue_first, is_rgb=False, sample=np.zeros((4, 4, 2))) == ModelInput(1)
+    assert usual_input([None, "GFP"], [None] * 2, is_rgb=False, sample=np.zeros((4, 4, 2))) == ModelInput()
+
+
+def test_without_a_name_the_only_channel_shown_in_blue_is_the_nuclear_one() -> None:
+    def read(*colours: tuple[int, int, int] | None) -> ModelInput:
+        return usual_input([None] * 3, colours, is_rgb=False, sample=np.zeros((4, 4, 3)))
+
+    assert read((0, 255, 0), (0, 40, 255), None) == ModelInput(1)
+    assert read((0, 255, 255), (255, 0, 255), (255, 255, 255)) == ModelInput()
+    assert read((0, 0, 255), (20, 20, 200), None) == ModelInput(), "two: nobody can tell"
 
 
 def test_haematoxylin_is_that_of_scikit_image() -> None:

@@ -110,7 +110,16 @@ def test_a_line_parts_a_mask_and_the_largest_piece_comes_first() -> None:
     assert (pieces[5:25, 5:40] == 1).all()
     assert (pieces[5:25, 41:55] == 2).all()
     assert not pieces[:, 40].any()
-    line[:15, 40] = False
+    # Where it runs along the rim or crosses itself, splinters come about: they are nobody's intention.
+    line[10, 36:41] = line[8:11, 36] = line[8, 36:41] = True
+    assert reshaping.split_along(mask, line).max() == 2
+    assert (reshaping.split_along(mask, line)[9, 37:40] == 0).all()
+    # A small piece that is the only other one was cut off on purpose.
+    corner = np.zeros_like(mask)
+    corner[5:9, 8] = corner[8, 5:9] = True
+    pieces = reshaping.split_along(mask, corner)
+    assert (pieces[5:8, 5:8] == 2).all()
+    line[:15, 40] = line[:15, 36:40] = False
     assert (reshaping.split_along(mask, line) == mask).all(), "it does not cross the whole mask"
 
 

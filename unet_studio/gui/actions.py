@@ -96,6 +96,8 @@ TABLE = (
     ActionRow("propose.accept", _T("actions", "Accept selected"), ("Return", "Enter"), "accept"),
     ActionRow("propose.accept_next", _T("actions", "Accept and go to next"), ("Shift+Return", "Shift+Enter")),
     ActionRow("propose.reject_next", _T("actions", "Reject and go to next"), ("Shift+Del",)),
+    ActionRow("propose.reject_all", _T("actions", "Reject all"),
+              tip=_T("actions", "Put every proposal aside (one undoable edit)")),
     ActionRow("propose.accept_class", _T("actions", "Accept a class…")),
     ActionRow("propose.reject_class", _T("actions", "Reject a class…")),
     ActionRow("train.fine_tune", _T("actions", "Fine-tune…"), ("Ctrl+T",), "train"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -15,7 +15,7 @@ from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.dialogs.command_palette import CommandPalette
 from unet_studio.gui.dialogs.export_dialog import ExportDialog
 from unet_studio.gui.dialogs.shortcuts_dialog import ShortcutsDialog
-from unet_studio.gui.exporting import export_masks, items_to_export
+from unet_studio.gui.exporting import Exported, export_masks, items_to_export
 from unet_studio.gui.models import Models, free_name
 from unet_studio.gui.panels.notice import Notice
 from unet_studio.gui.problems import Problems
@@ -128,10 +128,9 @@ class Asking(QObject):
             return
         self._notice.say(tr("window", "Exporting…"))
 
-        def done(files: list[Path]) -> None:
-            text = tr("window", "Masks written to {folder}: {count}.")
-            self._notice.say(text.format(count=len(files), folder=folder))
-            self.exported.emit(files)
+        def done(exported: Exported) -> None:
+            self._notice.say(" ".join(_said_of(exported, folder)))
+            self.exported.emit(exported.files)
 
         def failed(error: UserError) -> None:
             self._notice.say("")
@@ -206,3 +205,18 @@ class Asking(QObject):
             self._window, tr("window", "Close"), question, buttons.Yes | buttons.No, buttons.No
         )
         return answer == buttons.Yes
+
+
+def _said_of(exported: Exported, folder: Path) -> Iterator[str]:
+    """What was written, and what a person may miss in it."""
+    text = tr("window", "Masks written to {folder}: {count}.")
+    yield text.format(count=len(exported.files), folder=folder)
+    if exported.images_without:
+        text = tr("window", "Images without a mask there: {count}.")
+        yield text.format(count=exported.images_without)
+    if exported.proposals_waiting:
+        text = tr(
+            "window",
+            "Proposals that wait are in no mask: {count} (images: {images}). Accept them, then export again.",
+        )
+        yield text.format(count=exported.proposals_waiting, images=exported.images_waiting)

@@ -24,6 +24,17 @@ class ExportItem:
     labels: dict[int, tuple[LabelTiles, Rect]]
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The files that were written, how many images of the project have no mask among them, and what waits
+    to be accepted and is in none: on how many images, and how many proposals."""
+
+    files: list[Path]
+    images_without: int
+    images_waiting: int
+    proposals_waiting: int
+
+
 def items_to_export(session: Session, *, only_checked: bool) -> list[ExportItem]:
     """Every image that has instances or is checked; open ones as a snapshot of this moment."""
     items = []
@@ -43,8 +54,8 @@ def export_masks(
     formats: tuple[str, ...],
     *,
     replaces: bool = False,
-) -> list[Path]:
-    """Write the masks; runs in a worker thread. Returns the files.
+) -> Exported:
+    """Write the masks; runs in a worker thread.
 
     Of a stack, every plane that has labels: NAME_t0001_z0003; of a file
     of several images: NAME_s02. Raises ForeignMasksError, with nothing written, if a file that this project
@@ -72,7 +83,19 @@ def export_masks(
         # Of those before a failure too: they are there.
         stamps |= {path.relative_to(folder).as_posix(): _stamp(path) for path in written}
         store.record_setting(_key(folder), json.dumps(stamps))
-    return written
+    waiting = [count for record in store.images() if (count := _count_waiting(store, record))]
+    without = len(store.images()) - len(items)
+    return Exported(written, without, len(waiting), sum(waiting))
+
+
+def _count_waiting(store: ProjectStore, record: ImageRecord) -> int:
+    """Proposals of an image that were neither accepted nor rejected."""
+    count = 0
+    for place in store.plane_places(record.id):
+        proposals = store.load_proposals(place.id)
+        if proposals is not None:
+            count += len(proposals.table.keys() - proposals.accepted.keys() - proposals.rejected)
+    return count
 
 
 def _planes(store: ProjectStore, item: ExportItem) -> Iterator[tuple[ExportItem, PlanePlace, str, bool]]:

@@ -168,6 +168,7 @@ class MainWindow(QMainWindow):
             "propose.accept_class": lambda: attempt(
                 lambda: asking.proposals_of_class(reviewing, reviewing.accept_class)
             ),
+            "propose.reject_all": session.reject_all,
             "propose.reject_class": lambda: asking.proposals_of_class(reviewing, reviewing.reject_class),
             "train.fine_tune": lambda: asking.train(self.training, new=False),
             "train.new": lambda: asking.train(self.training, new=True),
@@ -605,8 +606,11 @@ class MainWindow(QMainWindow):
 
     def _set_checked(self, on: bool) -> None:
         self.session.set_checked(on, self.canvas.view_rect)
+        is_checked = self.actions_by_id["edit.checked"].isChecked()
+        if is_checked:
+            self.session.put_aside_covered()
         waiting = self.session.open_proposals()
-        if self.actions_by_id["edit.checked"].isChecked() and waiting:
+        if is_checked and waiting:
             self.problems.warn_of_waiting(len(waiting), self.session.accept_all)
         else:
             self.problems.none_waits()
@@ -644,6 +648,7 @@ class MainWindow(QMainWindow):
             "propose.accept_next": waiting,
             "propose.reject_next": waiting,
             "propose.accept_class": waiting,
+            "propose.reject_all": waiting,
             "propose.reject_class": waiting,
             "train.fine_tune": is_open and not training,
             "train.new": is_open and not training,

@@ -65,6 +65,7 @@ UNCHECK = mark("edits", "Mark as not checked")
 BRING_BACK = mark("edits", "Bring instance back")
 BRING_ALL_BACK = mark("edits", "Bring everything back")
 MERGE = mark("edits", "Merge instances")
+_COVERED = mark("session", "Nothing to accept: labels cover these proposals already.")
 _SEAM_PX = 2
 _LARGEST_SEAM_AREA_PX = 2**20
 
@@ -275,6 +276,11 @@ class Session(QObject):
     def record(self, image_id: int) -> ImageRecord | None:
         """One of the project's images, as it is now."""
         return self._records.get(image_id)
+
+    @property
+    def wanted_id(self) -> int | None:
+        """The image that was asked for last: it is shown, comes soon, or cannot be read."""
+        return self._wanted.image_id if self._wanted is not None else None
 
     def show_image(self, image_id: int) -> None:
         """Load an image in the background, then show the plane of it that was shown last."""
@@ -810,7 +816,31 @@ class Session(QObject):
 
     def accept_all(self) -> None:
         """Make every waiting proposal a label, as one edit."""
-        self._accept(self.open_proposals(), ACCEPT_ALL)
+        if not self.put_aside_covered() or self.open_proposals():
+            self._accept(self.open_proposals(), ACCEPT_ALL)
+        else:
+            self.said.emit(tr("session", _COVERED))
+
+    def reject_all(self) -> None:
+        """Put every waiting proposal aside, as one edit."""
+        self.reject(self.open_proposals())
+
+    def put_aside_covered(self) -> bool:
+        """Proposals that lie mostly on labels wait no longer: the hand was first. True if there were some.
+
+        Not on planes that are too large to be held, where looking takes long; there it is done part by part.
+        """
+        image = self.current
+        if image is None or image.proposals is None or image.plane is None:
+            return False
+        before = len(image.proposals.rejected)
+        reject_covered(image.proposals, image.document.labels)
+        if len(image.proposals.rejected) == before:
+            return False
+        if self.selected_proposal in image.proposals.rejected:
+            self.select()
+        self._proposals_altered()
+        return True
 
     def accept_selected(self) -> None:
         """Make the selected proposal a label."""
@@ -836,7 +866,7 @@ class Session(QObject):
         change = document.accept(self.current.proposals, proposal_ids, name=name, uncountable=uncountable)
         if change is None:
             if proposal_ids:
-                self.said.emit(tr("session", "Nothing to accept: labels cover these proposals already."))
+                self.said.emit(tr("session", _COVERED))
             return
         self._proposals_altered()
         if len(proposal_ids) == 1:

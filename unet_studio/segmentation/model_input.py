@@ -43,9 +43,16 @@ class ModelInput:
         return ModelInput(int(text)) if text.isdecimal() else ModelInput()
 
 
-def usual_input(names: Sequence[str | None], *, is_rgb: bool, sample: PlaneArray) -> ModelInput:
-    """What is read where nobody has said it: of channels the one whose name says nuclei; of tissue with a
-    brown stain its haematoxylin, which nuclei are seen by there; else everything.
+def usual_input(
+    names: Sequence[str | None],
+    colours: Sequence[tuple[int, int, int] | None],
+    *,
+    is_rgb: bool,
+    sample: PlaneArray,
+) -> ModelInput:
+    """What is read where nobody has said it: of channels the one whose name says nuclei, else the only one
+    that is shown in blue, as nuclear dyes are; of tissue with a brown stain its haematoxylin, which nuclei
+    are seen by there; else everything.
 
     `sample` (h, w, C): pixels of the image.
     """
@@ -55,4 +62,11 @@ def usual_input(names: Sequence[str | None], *, is_rgb: bool, sample: PlaneArray
         for place, name in enumerate(names):
             if any(word in (name or "").casefold() for word in _NUCLEI):
                 return ModelInput(place)
+        blue = [place for place, colour in enumerate(colours) if colour is not None and _is_blue(*colour)]
+        if len(blue) == 1:
+            return ModelInput(blue[0])
     return ModelInput()
+
+
+def _is_blue(red: int, green: int, blue: int) -> bool:
+    return blue > 2 * max(red, green)

@@ -84,5 +84,8 @@ def adapt_channels(plane: PlaneArray, channels: int) -> tuple[PlaneArray, Senten
         note = "Only the first {want} of the image's {have} channels feed the model."
         return plane[:, :, :channels], Sentence(note, values)
     missing = np.zeros((*plane.shape[:2], channels - have), plane.dtype)
-    note = "The model wants {want} channels, the image has {have}: the others were left black."
+    note = (
+        "The model wants {want} channels, the image has {have}: the others were left black. "
+        "Where one channel alone shows the cells, let the model read only that one."
+    )
     return np.concatenate([plane, missing], axis=2), Sentence(note, values)

@@ -19,6 +19,9 @@ _CLEAR_PEAK = 0.08
 MAX_PIECES = 50
 _MOST_LIKELY = 8
 _WAIST_SIDE_PX = 200
+# A piece of a split smaller than both is nobody's intention.
+_SPLINTER_PX = 20
+_SPLINTER_SHARE = 0.08
 
 
 def fill_holes(mask: MaskArray) -> MaskArray:
@@ -85,15 +88,20 @@ def cut_seams(labels: LabelArray, areas: Mapping[int, int]) -> LabelArray:
 def split_along(mask: MaskArray, line: MaskArray) -> LabelArray:
     """The pieces a line cuts a mask into: int32 (H, W), 1 for the largest, 0 on the line and outside.
 
-    All 1, the line included, if it cuts nothing apart: then there is nothing to split.
+    Splinters, which come about where the line runs along a rim or crosses itself, are 0 too, unless all but
+    one piece would be. All 1, the line included, if it cuts nothing apart: then there is nothing to split.
     """
     pieces_before = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)[0]
     count, pieces, stats, _ = cv2.connectedComponentsWithStats((mask & ~line).view(np.uint8), connectivity=8)
     if count <= pieces_before or count < 3:
         return mask.astype(np.int32)
-    order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")
+    area = stats[1:, cv2.CC_STAT_AREA]
+    order = np.argsort(-area, kind="stable")
+    is_whole = area[order] >= min(_SPLINTER_PX, _SPLINTER_SHARE * area.sum())
+    if pieces_before == 2 and np.count_nonzero(is_whole) > 1:
+        order = order[is_whole]
     number = np.zeros(count, np.int32)
-    number[1 + order] = np.arange(1, count)
+    number[1 + order] = np.arange(1, order.size + 1)
     out: LabelArray = number[pieces]
     return out
 

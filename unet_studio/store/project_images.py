@@ -52,7 +52,8 @@ def change_axes(store: ProjectStore, image_id: int, source: ImageSource, roles: 
 
 def usual_model_input(source: ImageSource, sample: PlaneArray) -> ModelInput:
     """What networks read of an image about which nobody has said it; `sample` (h, w, C): pixels of it."""
-    return usual_input([c.name for c in source.channels], is_rgb=source.is_rgb, sample=sample)
+    names, colours = [c.name for c in source.channels], [c.colour for c in source.channels]
+    return usual_input(names, colours, is_rgb=source.is_rgb, sample=sample)
 
 
 def model_input(store: ProjectStore, source: ImageSource, usual: ModelInput) -> ModelInput:

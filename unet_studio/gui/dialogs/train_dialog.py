@@ -263,8 +263,11 @@ class TrainDialog(QDialog):
         self._advanced.setVisible(shown)
         if shown:
             self._settings_changed()
-            room = self.screen().availableGeometry().size()
+            room = self.screen().availableGeometry()
             self.resize(min(820, room.width() - 40), min(640, room.height() - 60))
+            frame = self.frameGeometry()
+            left = max(room.left(), min(frame.left(), room.right() - frame.width()))
+            self.move(left, max(room.top(), min(frame.top(), room.bottom() - frame.height())))
         else:
             self.adjustSize()
 

@@ -98,11 +98,11 @@ class ImagesPanel(QWidget):
         self._idle.start()
 
     def mark_current(self) -> None:
-        """Select the shown image."""
-        current = self._session.current
+        """Select the shown image, or the one that could not be."""
+        wanted = self._session.wanted_id
         for row in range(self._list.count()):
             item = self._list.item(row)
-            if current is not None and item.data(_ID) == current.id:
+            if item.data(_ID) == wanted:
                 self._list.setCurrentItem(item)
         self.update_current()
 

@@ -56,7 +56,15 @@ class MergeTool(Tool):
         document, ids, session, points = self._document, self._ids, self._session, self._points
         first = self._first if document is not None and self._first in document.instances else 0
         self.abort()
-        if document is None or not ids:
+        if document is None:
+            return None
+        if not ids:
+            session.said.emit(
+                tr(
+                    "tools",
+                    "Nothing was merged: there is no instance. Proposals can be merged when accepted.",
+                )
+            )
             return None
         if len(ids) == 1 and first and first != ids[0]:
             ids = [first, ids[0]]  # The second of two clicks.

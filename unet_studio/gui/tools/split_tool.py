@@ -60,7 +60,11 @@ class SplitLineTool(Tool):
         self.abort()
         if document is None or len(points) < 2:
             return None
-        nothing = tr("tools", "Nothing was split: the line has to cross an instance from side to side.")
+        nothing = tr(
+            "tools",
+            "Nothing was split: the line has to cross an instance from side to side. Proposals can be split "
+            "when they are accepted.",
+        )
         line = [Capsule(a, b, _LINE_WIDTH_PX) for a, b in pairwise(points)]
         crossed = _crossed(document, line)
         if sum(document.instance_rect(i).area for i in crossed) <= AT_ONCE_PX:
