@@ -533,6 +533,59 @@ def test_a_proposal_on_which_a_cell_was_drawn_waits_no_longer(hand: Hand, folder
     assert session.open_proposals(), "it is one edit, which can be undone"
 
 
+def test_all_images_are_proposed_on_but_those_that_have_something_or_cannot_be_read(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    for name in ("field3", "field4"):
+        (folder / f"{name}.png").write_bytes((folder / "field1.png").read_bytes())
+    (folder / "field5.png").write_text("no picture")
+    hand.open(folder)
+    window, session = hand.window, hand.window.session
+    hand.key(Qt.Key.Key_B)
+    hand.drag((5, 5), (5, 9))
+    ids = {record.title: record.id for record in session.images()}
+    with qtbot.waitSignal(window.proposing.said, timeout=60_000):
+        window.actions_by_id["propose.all"].trigger()
+        assert window.proposing.is_busy
+        qtbot.waitUntil(window.job_bar.isVisible)
+    assert not window.job_bar.isVisible()
+    text = window.notice.text
+    assert "Proposals on 3 images: " in text
+    assert "Left out, because they cannot be read or are too large (Ctrl+P there): field5.png." in text
+    assert not session.open_proposals(), "something was drawn on the first"
+    counts = {}
+    for name in ("field2.png", "field3.png", "field4.png"):
+        session.show_image(ids[name])
+        hand.wait_image(name)
+        counts[name] = len(session.open_proposals())
+    assert min(counts.values()) > 5
+    assert f"images: {sum(counts.values())}, by nuclei" in text
+    assert counts["field3.png"] == counts["field4.png"]
+    with qtbot.waitSignal(window.proposing.said, timeout=60_000):
+        window.actions_by_id["propose.all"].trigger()
+    assert "Left out" in window.notice.text, "only what cannot be read is tried again"
+    (folder / "field5.png").unlink()
+
+
+def test_proposing_on_all_images_can_be_stopped_and_keeps_what_is_done(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    for number in range(3, 30):
+        (folder / f"field{number}.png").write_bytes((folder / "field1.png").read_bytes())
+    hand.open(folder)
+    window, session = hand.window, hand.window.session
+    window.actions_by_id["propose.all"].trigger()
+    qtbot.waitUntil(lambda: bool(session.open_proposals()), timeout=60_000)
+    waiting = len(session.open_proposals())
+    window.actions_by_id["propose.stop"].trigger()
+    qtbot.waitUntil(lambda: not window.job_bar.isVisible(), timeout=30_000)
+    assert "of 29 images, whose proposals are kept" in window.notice.text
+    assert len(session.open_proposals()) == waiting
+    assert session.close_project()
+    hand.open(folder)
+    assert len(session.open_proposals()) == waiting
+
+
 def test_an_export_says_what_it_leaves_out(hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot) -> None:
     hand.open(folder)
     hand.key(Qt.Key.Key_P)

@@ -19,7 +19,7 @@ from tests.conftest import RESOURCES
 from tests.gui.hand import Hand
 from unet_studio.core.errors import ModelError
 from unet_studio.core.geometry import PixelPoint, Rect
-from unet_studio.gui import models
+from unet_studio.gui import proposing
 from unet_studio.gui.canvas.tiled_image import TiledImage
 from unet_studio.gui.main_window import MainWindow
 from unet_studio.io import image_source, overview, tiff
@@ -572,7 +572,7 @@ def test_a_model_that_is_exchanged_while_it_proposes_is_told_and_ctrl_p_begins_a
     def now_there(folder: Path) -> ModelConfig:
         return msgspec.structs.replace(read_model_config(folder), weights_sha256="another")
 
-    monkeypatch.setattr(models, "read_model_config", now_there)
+    monkeypatch.setattr(proposing, "read_model_config", now_there)
     window.actions_by_id["propose.whole"].trigger()
     hand.qtbot.waitUntil(
         lambda: image.proposals is not None and image.proposals.covered is None, timeout=120_000
@@ -594,7 +594,7 @@ def test_a_model_on_a_drive_that_hangs_is_waited_for_without_the_window_and_can_
         answers.wait(60)
         return read_model_config(folder)
 
-    monkeypatch.setattr(models, "read_model_config", hanging)
+    monkeypatch.setattr(proposing, "read_model_config", hanging)
     window.actions_by_id["propose.whole"].trigger()
     hand.qtbot.waitUntil(lambda: len(asked) == 1)
     assert window.job_bar.isVisible()
@@ -616,7 +616,7 @@ def test_a_model_on_a_drive_that_hangs_is_waited_for_without_the_window_and_can_
     def gone(folder: Path) -> ModelConfig:
         raise ModelError("The model {folder} cannot be read.", folder=folder)
 
-    monkeypatch.setattr(models, "read_model_config", gone)
+    monkeypatch.setattr(proposing, "read_model_config", gone)
     window.actions_by_id["propose.run"].trigger()
     hand.qtbot.waitUntil(lambda: "cannot be read" in window.notice.text)
     assert not window.proposing.is_busy

@@ -89,6 +89,8 @@ TABLE = (
               tip=_T("actions", "Let the model propose masks here; of a large image, on what is seen of it")),
     ActionRow("propose.whole", _T("actions", "Propose on the whole image"), ("Ctrl+P",),
               tip=_T("actions", "A large image is proposed on part by part; what was begun goes on")),
+    ActionRow("propose.all", _T("actions", "Propose on all images"),
+              tip=_T("actions", "Every image without labels and proposals; of a stack the first plane")),
     ActionRow("propose.stop", _T("actions", "Stop"), ("Esc",), "stop",
               tip=_T("actions", "Stop proposing, or abort the stroke")),
     ActionRow("propose.accept_all", _T("actions", "Accept all"), ("A",), "accept_all",

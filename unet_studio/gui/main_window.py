@@ -79,7 +79,7 @@ class MainWindow(QMainWindow):
         self.session = session = Session(pool, self)
         self.models = Models(session, pool)
         self.classes = LabelClasses(session)
-        self.proposing = Proposing(session, self.models, self.classes, proposer)
+        self.proposing = Proposing(session, self.models, self.classes, proposer, pool)
         self.training = Training(session, self.models, trainer)
         self.travel = TimeTravel(session, pool)
         self.reviewing = Reviewing(session)
@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
             "stack.interpolate": self.stacks.interpolate_selected,
             "propose.run": lambda: attempt(lambda: self.proposing.propose(self.canvas.view_rect)),
             "propose.whole": lambda: attempt(lambda: self.proposing.propose_whole(self.canvas.view_rect)),
+            "propose.all": lambda: attempt(self.proposing.propose_all),
             "propose.stop": self._escape,
             "propose.accept_all": lambda: attempt(session.accept_all),
             "propose.accept": self._enter,
@@ -642,6 +643,7 @@ class MainWindow(QMainWindow):
             "edit.checked": has_image,
             "propose.run": has_image and not busy,
             "propose.whole": has_image and not busy,
+            "propose.all": is_open and not busy,
             "view.projection": has_depth,
             "propose.accept_all": waiting,
             "propose.accept": has_image,

@@ -50,9 +50,9 @@ _MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         mark("menus", "Propose"),
         (
-            "propose.run", "propose.whole", "propose.stop", "", "propose.accept_all", "propose.accept",
-            "propose.accept_next", "propose.reject_all", "propose.reject_next", "",
-            "propose.accept_class", "propose.reject_class",
+            "propose.run", "propose.whole", "propose.all", "propose.stop", "",
+            "propose.accept_all", "propose.accept", "propose.accept_next", "",
+            "propose.reject_all", "propose.reject_next", "", "propose.accept_class", "propose.reject_class",
         ),
     ),
     (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,12 +65,6 @@ class Models(QObject):
     def known(self, folder: Path) -> KnownModel | None:
         """What is known of a model; None before it has been looked into."""
         return self._known.get(folder)
-
-    def read(
-        self, folder: Path, on_done: Callable[[ModelConfig], None], on_error: Callable[[UserError], None]
-    ) -> None:
-        """Hand over what a model's file says by now."""
-        self._pool.submit(lambda: read_model_config(folder), on_done, on_error)
 
     def choose(self, folder: Path) -> None:
         """Use this model from now on."""

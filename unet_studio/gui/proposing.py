@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
-from unet_studio.core.errors import UserError
+from unet_studio.core.errors import ImageFileError, UserError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.core.sentences import Sentence
 from unet_studio.gui.background.engine_client import EngineClient
 from unet_studio.gui.background.engine_thread import EngineThread, Job
+from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.label_classes import LabelClasses
 from unet_studio.gui.loaded_image import LoadedImage
 from unet_studio.gui.models import Models
 from unet_studio.gui.proposing_by_parts import PartsRun, area_in_view
+from unet_studio.gui.proposing_on_all import AllRun, OneOfAll, images_without_anything
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import sentence_text, tr
-from unet_studio.io.model_folder import ModelConfig
+from unet_studio.io.model_folder import ModelConfig, read_model_config
 from unet_studio.jobs.messages import Predict, Predicted, Progress
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.segmentation.region_growing import GreyArray
 from unet_studio.store.project_images import has_flips, image_scale, model_input
-from unet_studio.store.project_store import ProjectStore
+from unet_studio.store.project_store import ImageRecord, ProjectStore
+
+_Read = TypeVar("_Read")
 
 
 class Proposing(EngineClient):
     """Sends the shown image to the engine and hands the answer to the session; a large image part by part."""
 
-    def __init__(self, session: Session, models: Models, classes: LabelClasses, engine: EngineThread) -> None:
+    def __init__(
+        self, session: Session, models: Models, classes: LabelClasses, engine: EngineThread, pool: Pool
+    ) -> None:
         super().__init__(engine, session)
+        self._pool = pool
         self._session = session
         self._models = models
         self._classes = classes
-        # What is about to be proposed on, as soon as the model's file has been read.
+        # What is about to be proposed on, as soon as something has been read that decides how.
         self._awaited: object | None = None
 
     @property
@@ -88,9 +96,25 @@ class Proposing(EngineClient):
         store = self._session.store
         self._begin_parts(image, model, lambda weights: PartsRun.on_whole(image, model, weights, view, store))
 
+    def propose_all(self) -> None:
+        """Propose on every image of the project that has neither labels nor proposals. Raises UserError
+        without a model."""
+        store, model = self._session.store, self._current_model()
+        if store is None or model is None:
+            return
+
+        def begin(ids: list[int]) -> None:
+            if ids:
+                self._next_of_all(AllRun(store, model, deque(ids), len(ids)))
+            else:
+                self.ended.emit()
+                self.said.emit(tr("proposing", "Every image has labels or proposals already."))
+
+        self._await(tr("proposing", "Proposing on all images"), lambda: images_without_anything(store), begin)
+
     def _current_model(self) -> Path | None:
         """The model to propose with; None while it is at work."""
-        if self._session.current is None or self.is_busy:
+        if self._session.store is None or self.is_busy:
             return None
         if self._models.current is None:
             raise UserError("There is no model to propose with: train one, or install U-Net Studio again.")
@@ -99,26 +123,35 @@ class Proposing(EngineClient):
     # Part by part
 
     def _begin_parts(self, image: LoadedImage, model: Path, make_run: Callable[[str], PartsRun]) -> None:
-        """As soon as the model's checksum has been read, which may take as long as a drive does."""
-        awaited = self._awaited = object()
+        """As soon as the model's checksum is known."""
 
         def begin(config: ModelConfig) -> None:
-            if self._awaited is not awaited:
-                return  # It was stopped.
-            self._awaited = None
             if self._session.current is image:
                 self._submit_part(make_run(config.weights_sha256))
             else:
                 self.ended.emit()
 
-        def give_up(error: UserError) -> None:
+        title = tr("proposing", "Proposing on {name}").format(name=image.record.title)
+        self._await(title, lambda: read_model_config(model), begin)
+
+    def _await(self, title: str, work: Callable[[], _Read], begin: Callable[[_Read], None]) -> None:
+        """Read something in a worker, which may take as long as a drive does, then begin; until then it can
+        be stopped."""
+        awaited = self._awaited = object()
+
+        def done(read: _Read) -> None:
+            if self._awaited is awaited:
+                self._awaited = None
+                begin(read)
+
+        def failed(error: UserError) -> None:
             if self._awaited is awaited:
                 self._awaited = None
                 self.ended.emit()
                 self.failed.emit(error)
 
-        self.started.emit(tr("proposing", "Proposing on {name}").format(name=image.record.title))
-        self._models.read(model, begin, give_up)
+        self.started.emit(title)
+        self._pool.submit(work, done, failed)
 
     def _run_on_part(self, image: LoadedImage, model: Path, weights: str, view: Rect) -> PartsRun:
         bounds = image.document.bounds
@@ -174,6 +207,43 @@ class Proposing(EngineClient):
         if run.has_taken and run.store is self._session.store:
             self._session.join_proposals(run.plane_id, run.proposals, Rect(0, 0, 0, 0), save=True)
 
+    # Image by image
+
+    def _next_of_all(self, run: AllRun) -> None:
+        """The next image that still has nothing, or the end."""
+        if run.store is not self._session.store:
+            self.ended.emit()
+            return
+        while run.waiting:
+            record = self._session.record(run.waiting.popleft())
+            if record is not None and not self._has_labels(record):
+                title = tr("proposing", "Proposing on {name}: image {number} of {total}")
+                title = title.format(name=record.title, number=run.done + 1, total=run.total)
+                one = OneOfAll(run, record)
+                self._engine.submit(Job(title, prepare=one.prepare, finish=one.finish, subject=one))
+                self.progressed.emit(run.done, run.total)
+                return
+            run.done += 1
+        self.ended.emit()
+        self.said.emit(_summary_of_all(run))
+
+    def _has_labels(self, record: ImageRecord) -> bool:
+        """As it is now: what is drawn at this moment is not on the disk yet."""
+        drawn = self._session.kept_documents(record.id).values()
+        return record.is_checked or record.instances > 0 or any(map(len, (d.instances for d in drawn)))
+
+    def _one_of_all_done(
+        self, one: OneOfAll, outcome: Predicted, proposals: Proposals, probability: GreyArray
+    ) -> None:
+        run = one.run
+        if run.store is self._session.store:
+            self._name_classes(proposals, outcome)
+            run.found += self._session.set_proposals(one.plane_id, proposals, probability)
+            run.seconds += outcome.seconds
+            run.notes += [note for note in outcome.notes if note not in run.notes]
+            run.done += 1
+        self._next_of_all(run)
+
     # What the engine says
 
     def _event(self, job: Job, event: object) -> None:
@@ -182,6 +252,9 @@ class Proposing(EngineClient):
         if isinstance(job.subject, PartsRun):
             share = event.done / max(1, event.total)
             self.progressed.emit(round(100 * (job.subject.done + share)), 100 * job.subject.total)
+        elif isinstance(job.subject, OneOfAll):
+            share, run = event.done / max(1, event.total), job.subject.run
+            self.progressed.emit(round(100 * (run.done + share)), 100 * run.total)
         else:
             self.progressed.emit(event.done, event.total)
 
@@ -194,6 +267,9 @@ class Proposing(EngineClient):
                 self._failed(job, error)
             return
         proposals, probability = cast(tuple[Proposals, GreyArray], result)
+        if isinstance(job.subject, OneOfAll):
+            self._one_of_all_done(job.subject, outcome, proposals, probability)
+            return
         store, image, model, seen = cast(tuple[ProjectStore, LoadedImage, Path, ModelInput], job.subject)
         self.ended.emit()
         if store is not self._session.store:
@@ -216,6 +292,12 @@ class Proposing(EngineClient):
             proposals.give_classes({i: indices[place - 1] for i, place in enumerate(outcome.class_of, 1)})
 
     def _failed(self, job: Job, error: UserError) -> None:
+        if isinstance(job.subject, OneOfAll) and isinstance(error, ImageFileError):
+            run = job.subject.run
+            run.left_out.append(job.subject.record.title)
+            run.done += 1
+            self._next_of_all(run)
+            return
         if isinstance(job.subject, PartsRun):
             self._give_up_parts(job.subject)
         super()._failed(job, error)
@@ -230,8 +312,26 @@ class Proposing(EngineClient):
                 "Stopped after {done} of {total} parts, which are kept: Ctrl+P goes on from there.",
             )
             self.said.emit(text.format(done=run.done, total=run.total))
+        elif isinstance(run, OneOfAll) and run.run.done:
+            text = tr("proposing", "Stopped after {done} of {total} images, whose proposals are kept.")
+            self.said.emit(text.format(done=run.run.done, total=run.run.total))
         else:
             self.said.emit(_stopped())
+
+
+def _summary_of_all(run: AllRun) -> str:
+    text = tr("proposing", "Proposals on {images} images: {count}, by {model} in {seconds} s.").format(
+        images=run.total - len(run.left_out),
+        count=run.found,
+        model=run.model.name,
+        seconds=f"{run.seconds:.0f}",
+    )
+    if run.left_out:
+        left_out = tr(
+            "proposing", "Left out, because they cannot be read or are too large (Ctrl+P there): {names}."
+        )
+        text += " " + left_out.format(names=", ".join(run.left_out))
+    return " ".join([text, *map(sentence_text, run.notes)])
 
 
 def _stopped() -> str:

@@ -768,6 +768,8 @@ class Session(QObject):
             return 0
         image = next((image for image in self._kept.values() if image.plane_id == plane_id), None)
         if image is None:
+            if not self.unsaved and self._loading_since is None:
+                self._arrived.clear()  # They are on the disk, from where they are read.
             self._arrived[plane_id] = proposals
         else:
             reject_covered(proposals, image.document.labels)
