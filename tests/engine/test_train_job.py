@@ -92,7 +92,19 @@ def test_the_run_folder_tells_what_was_asked_on_which_data_with_what_and_how_it_
     (begun,) = context.of(TrainingBegun)
     assert (begun.training, begun.validation) == (2, 1)
     assert "float32 was asked for" in begun.reason
+    assert not any("a quarter of each" in str(note) for note in begun.notes), "a whole one validates"
     assert [p.step for p in context.of(TrainingPoint)] == [0, 4, 8, 12]
+
+
+def test_of_images_that_teach_and_validate_it_is_said_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unet_studio.engine.training_data._SMALLEST_CUT_PX", 64)
+    context = Heard()
+    run_training(request(tmp_path), context)
+    (begun,) = context.of(TrainingBegun)
+    assert (begun.training, begun.validation) == (3, 3)
+    assert any("a quarter of each validates" in str(note) for note in begun.notes)
 
 
 def test_tensorboard_finds_curves_histograms_and_pictures(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     truths = read_truths(train_files, request.config.masks, context)
     val_truths = read_truths(val_files, request.config.masks, context)
     start = _starting_point(request, highest_class([*truths, *val_truths]))
+    images = len(truths) + len(val_truths)
     if not val_truths and request.config.val_fraction > 0:
         truths, val_truths = hold_out_regions(truths)
     start = _with_scale(start, truths, request.config.image_scale)
@@ -64,6 +65,8 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     names = start.model.classes or _numbered_classes(config.network.classes - 1)
     _check_sizes(config)
     notes = start.notes + check_truths(truths, val_truths, names, config.network.in_channels)
+    if len(truths) + len(val_truths) > images:
+        notes.append(Sentence("These are few images: a quarter of each validates, the rest of it teaches."))
     files = [*train_files, *val_files]
     resume = record.checkpoint(files) if request.resume else None
     if resume is None:
