@@ -47,7 +47,11 @@ class ExportDialog(QDialog):
             box.toggled.connect(self._check)
         self._only_checked = QCheckBox(tr("export", "Only checked images"))
         note = QLabel(
-            tr("export", "Files are named after the images. Several formats go into one folder each.")
+            tr(
+                "export",
+                "Files are named after the images; planes of a stack NAME_t0000_z0000, counted from 0. "
+                "Several formats go into one folder each.",
+            )
         )
         note.setWordWrap(True)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
