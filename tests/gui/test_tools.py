@@ -515,6 +515,18 @@ def test_every_tool_on_a_plane_of_a_single_row(hand: Hand, tmp_path: Path, shape
 # What a reviewer found
 
 
+def test_merging_and_splitting_proposals_says_that_they_have_to_be_accepted(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    smith.window.session.undo()
+    assert not smith.ids
+    smith.key(KEY.Key_M)
+    smith.click(60, 70)
+    assert "Proposals can be merged when accepted" in smith.window.notice.text
+    smith.key(KEY.Key_K)
+    smith.drag((20, 200), (110, 200))
+    assert "Proposals can be split when they are accepted" in smith.window.notice.text
+
+
 def test_the_third_click_of_the_merge_tool_begins_the_next_pair(smith: Toolsmith) -> None:
     smith.draw_discs()
     session = smith.window.session

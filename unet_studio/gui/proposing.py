@@ -240,7 +240,6 @@ class Proposing(EngineClient):
             self._name_classes(proposals, outcome)
             run.found += self._session.set_proposals(one.plane_id, proposals, probability)
             run.seconds += outcome.seconds
-            run.notes += [note for note in outcome.notes if note not in run.notes]
             run.done += 1
         self._next_of_all(run)
 
@@ -331,7 +330,7 @@ def _summary_of_all(run: AllRun) -> str:
             "proposing", "Left out, because they cannot be read or are too large (Ctrl+P there): {names}."
         )
         text += " " + left_out.format(names=", ".join(run.left_out))
-    return " ".join([text, *map(sentence_text, run.notes)])
+    return text
 
 
 def _stopped() -> str:

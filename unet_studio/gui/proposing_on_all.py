@@ -9,7 +9,6 @@ from typing import Any
 
 from unet_studio.core.errors import ImageFileError
 from unet_studio.core.proposals import Proposals
-from unet_studio.core.sentences import Sentence
 from unet_studio.gui.background.engine_thread import Prepared
 from unet_studio.io.image_source import is_held_whole, whole_plane
 from unet_studio.io.overview import thinned
@@ -49,7 +48,6 @@ class AllRun:
     found: int = 0
     seconds: float = 0.0
     left_out: list[str] = field(default_factory=list)
-    notes: list[Sentence] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
