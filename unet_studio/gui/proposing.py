@@ -240,6 +240,7 @@ class Proposing(EngineClient):
             self._name_classes(proposals, outcome)
             run.found += self._session.set_proposals(one.plane_id, proposals, probability)
             run.seconds += outcome.seconds
+            run.proposed_on += 1
             run.done += 1
         self._next_of_all(run)
 
@@ -320,7 +321,7 @@ class Proposing(EngineClient):
 
 def _summary_of_all(run: AllRun) -> str:
     text = tr("proposing", "Proposals on {images} images: {count}, by {model} in {seconds} s.").format(
-        images=run.total - len(run.left_out),
+        images=run.proposed_on,
         count=run.found,
         model=run.model.name,
         seconds=f"{run.seconds:.0f}",

@@ -38,13 +38,15 @@ def images_without_anything(store: ProjectStore) -> list[int]:
 
 @dataclass(slots=True, eq=False)
 class AllRun:
-    """Proposing on the first plane of each image. `left_out`: those that cannot be read, or are too large."""
+    """Proposing on the first plane of each image. Of `total`, `done` are over: proposed on, left out because
+    they cannot be read or are too large (`left_out`), or labelled meanwhile."""
 
     store: ProjectStore
     model: Path
     waiting: deque[int]
     total: int
     done: int = 0
+    proposed_on: int = 0
     found: int = 0
     seconds: float = 0.0
     left_out: list[str] = field(default_factory=list)
