@@ -104,7 +104,7 @@ def test_of_images_that_teach_and_validate_it_is_said_how(
     run_training(request(tmp_path), context)
     (begun,) = context.of(TrainingBegun)
     assert (begun.training, begun.validation) == (3, 3)
-    assert any("a quarter of each validates" in str(note) for note in begun.notes)
+    assert any("a quarter of each that can be cut validates" in str(note) for note in begun.notes)
 
 
 def test_tensorboard_finds_curves_histograms_and_pictures(tmp_path: Path) -> None:

@@ -525,12 +525,16 @@ def test_a_proposal_on_which_a_cell_was_drawn_waits_no_longer(hand: Hand, folder
     hand.key(Qt.Key.Key_A)
     assert not session.open_proposals()
     assert drawn_on in proposals.rejected, "no rest of it became a cell"
-    hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert set(session.open_proposals()) <= set(others)
+    for _ in range(2):
+        hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert set(session.open_proposals()) == {drawn_on, *others}, "both are edits, which can be undone"
     hand.window.actions_by_id["propose.reject_all"].trigger()
     assert not session.open_proposals()
     hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert session.open_proposals(), "it is one edit, which can be undone"
+    assert set(session.open_proposals()) == {drawn_on, *others}
+    hand.key(Qt.Key.Key_C)
+    assert f"still wait on this checked image: {len(session.open_proposals())}" in hand.window.notice.text
+    assert drawn_on not in session.open_proposals()
 
 
 def test_all_images_are_proposed_on_but_those_that_have_something_or_cannot_be_read(
@@ -544,14 +548,14 @@ def test_all_images_are_proposed_on_but_those_that_have_something_or_cannot_be_r
     hand.key(Qt.Key.Key_B)
     hand.drag((5, 5), (5, 9))
     ids = {record.title: record.id for record in session.images()}
-    with qtbot.waitSignal(window.proposing.said, timeout=60_000):
+    with qtbot.waitSignal(window.proposing.summed_up, timeout=60_000):
         window.actions_by_id["propose.all"].trigger()
         assert window.proposing.is_busy
         qtbot.waitUntil(window.job_bar.isVisible)
     assert not window.job_bar.isVisible()
     text = window.notice.text
     assert "Proposals on 3 images: " in text
-    assert "Left out, because they cannot be read or are too large (Ctrl+P there): field5.png." in text
+    assert "Left out, because they cannot be read or are too large: 1 (field5.png)." in text
     assert not session.open_proposals(), "something was drawn on the first"
     counts = {}
     for name in ("field2.png", "field3.png", "field4.png"):
@@ -561,10 +565,27 @@ def test_all_images_are_proposed_on_but_those_that_have_something_or_cannot_be_r
     assert min(counts.values()) > 5
     assert f"images: {sum(counts.values())}, by nuclei" in text
     assert counts["field3.png"] == counts["field4.png"]
-    with qtbot.waitSignal(window.proposing.said, timeout=60_000):
+    with qtbot.waitSignal(window.proposing.summed_up, timeout=60_000):
         window.actions_by_id["propose.all"].trigger()
     assert "Left out" in window.notice.text, "only what cannot be read is tried again"
     (folder / "field5.png").unlink()
+
+
+def test_an_image_whose_file_has_another_size_by_now_does_not_end_the_run_on_all(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    (folder / "field3.png").write_bytes((folder / "field1.png").read_bytes())
+    hand.open(folder)
+    hand.key(Qt.Key.Key_PageDown)
+    hand.wait_image("field2.png")
+    hand.key(Qt.Key.Key_PageUp)
+    hand.wait_image("field1.png")
+    cv2.imwrite(str(folder / "field2.png"), np.zeros((90, 70), np.uint8))
+    window = hand.window
+    with qtbot.waitSignal(window.proposing.summed_up, timeout=60_000):
+        window.actions_by_id["propose.all"].trigger()
+    assert "Proposals on 2 images: " in window.notice.text
+    assert "1 (field2.png)" in window.notice.text
 
 
 def test_proposing_on_all_images_can_be_stopped_and_keeps_what_is_done(
@@ -579,7 +600,9 @@ def test_proposing_on_all_images_can_be_stopped_and_keeps_what_is_done(
     waiting = len(session.open_proposals())
     window.actions_by_id["propose.stop"].trigger()
     qtbot.waitUntil(lambda: not window.job_bar.isVisible(), timeout=30_000)
-    assert "of 29 images, whose proposals are kept" in window.notice.text
+    assert "It was stopped: " in window.notice.text
+    assert "of 29 images are left" in window.notice.text
+    assert not window.proposing.is_busy
     assert len(session.open_proposals()) == waiting
     assert session.close_project()
     hand.open(folder)

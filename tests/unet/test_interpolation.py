@@ -65,6 +65,11 @@ def test_weights_below_the_start_in_dice_or_ap_are_not_taken_however_low_their_l
     assert share_of_the_way(START, END, score, scored(0.5, 0.88, 0.75)) == 0.8
 
 
+def test_less_of_dice_and_ap_together_is_not_taken_though_either_might_be_chance() -> None:
+    score = by_share(lambda share: scored(0.1) if share >= 0.8 else scored(0.09, 0.9, 0.78))
+    assert share_of_the_way(START, END, score, scored(0.5, 0.9, 0.79)) == 0.8
+
+
 def test_what_chance_makes_of_the_ap_is_no_reason_to_go_further() -> None:
     score = by_share(lambda share: scored(0.1, 0.9, 0.74))
     assert share_of_the_way(START, END, score, scored(0.5, 0.88, 0.75)) == 0.25

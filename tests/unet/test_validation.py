@@ -45,3 +45,5 @@ def test_a_perfect_start_on_few_instances_may_lose_some_by_chance() -> None:
 def test_without_instances_dice_decides() -> None:
     assert not scored(0.9, 0.0, 0).is_below(scored(0.8, 0.0, 0))
     assert scored(0.7, 0.0, 0).is_below(scored(0.8, 0.0, 0))
+    # Nothing is there: who found nothing had an AP of 1, who invents one thing has 0.
+    assert not scored(None, 0.0, 0).is_below(scored(None, 1.0, 0))

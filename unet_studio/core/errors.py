@@ -38,6 +38,10 @@ class ProjectError(UserError):
     """A project that cannot be opened or written."""
 
 
+class PlaneSizeError(ProjectError):
+    """A file's pixels are not as many as those that its labels were made for."""
+
+
 class ClosedProjectError(ProjectError):
     """An answer that comes after its project was closed: nobody needs to hear of it."""
 

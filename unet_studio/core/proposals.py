@@ -162,16 +162,19 @@ class Proposals:
 
 def reject_covered(proposals: Proposals, labels: LabelTiles) -> None:
     """Put aside proposals that lie mostly on labels: the person has dealt with those cells already."""
+    proposals.rejected |= covered_by(proposals, labels)
+
+
+def covered_by(proposals: Proposals, labels: LabelTiles) -> set[int]:
+    """Proposals that were not accepted and lie mostly on labels."""
     covered: dict[int, int] = {}
     for index in proposals.tiles.indices() & labels.indices():
         on_labels = proposals.tiles.tile(index)[labels.tile(index) > 0]
         ids, counts = np.unique(on_labels, return_counts=True)
         for proposal_id, count in zip(ids.tolist(), counts.tolist(), strict=True):
             covered[proposal_id] = covered.get(proposal_id, 0) + count
-    for proposal_id, count in covered.items():
-        waiting = proposal_id in proposals.table and proposal_id not in proposals.accepted
-        if waiting and 2 * count > proposals.table[proposal_id].area_px:
-            proposals.rejected.add(proposal_id)
+    known = proposals.table.keys() - proposals.accepted.keys()
+    return {i for i, count in covered.items() if i in known and 2 * count > proposals.table[i].area_px}
 
 
 def _apart(one: Rect, other: Rect) -> bool:

@@ -66,7 +66,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     _check_sizes(config)
     notes = start.notes + check_truths(truths, val_truths, names, config.network.in_channels)
     if len(truths) + len(val_truths) > images:
-        notes.append(Sentence("These are few images: a quarter of each validates, the rest of it teaches."))
+        notes.append(Sentence("These are few images: a quarter of each that can be cut validates."))
     files = [*train_files, *val_files]
     resume = record.checkpoint(files) if request.resume else None
     if resume is None:

@@ -15,7 +15,7 @@ from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.dialogs.command_palette import CommandPalette
 from unet_studio.gui.dialogs.export_dialog import ExportDialog
 from unet_studio.gui.dialogs.shortcuts_dialog import ShortcutsDialog
-from unet_studio.gui.exporting import Exported, export_masks, items_to_export
+from unet_studio.gui.exporting import Exported, export_masks, what_to_export
 from unet_studio.gui.models import Models, free_name
 from unet_studio.gui.panels.notice import Notice
 from unet_studio.gui.problems import Problems
@@ -121,8 +121,8 @@ class Asking(QObject):
         """Write the masks in the background and say how many. Before files that the project did not write are
         replaced it asks, unless `replaces` says that they may be."""
         store = self._session.store
-        items = items_to_export(self._session, only_checked=only_checked)
-        if store is None or not items:
+        export = what_to_export(self._session, only_checked=only_checked)
+        if store is None or not export.items:
             text = tr("window", "There are no masks to export yet: accept proposals or draw some.")
             self._notice.warn(text)
             return
@@ -142,7 +142,7 @@ class Asking(QObject):
                 self._notice.say(tr("window", "Nothing was exported: the masks are as they were."))
 
         self._pool.submit(
-            lambda: export_masks(store, items, folder, formats, replaces=replaces),
+            lambda: export_masks(store, export, folder, formats, replaces=replaces),
             done,
             failed,
             must_end=True,

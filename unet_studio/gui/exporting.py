@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from unet_studio.core.errors import ForeignMasksError
+from unet_studio.core.errors import DamagedProjectError, ForeignMasksError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.label_tiles import LabelTiles
+from unet_studio.core.proposals import reject_covered
 from unet_studio.gui.session import Session
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.label_files import check_mask_names, mask_path, write_plane_masks
@@ -25,6 +27,14 @@ class ExportItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """The images to export, and on how many planes in memory how many proposals wait, by plane id."""
+
+    items: list[ExportItem]
+    waiting: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Exported:
     """The files that were written, how many images of the project have no mask among them, and what waits
     to be accepted and is in none: on how many images, and how many proposals."""
@@ -35,7 +45,7 @@ class Exported:
     proposals_waiting: int
 
 
-def items_to_export(session: Session, *, only_checked: bool) -> list[ExportItem]:
+def what_to_export(session: Session, *, only_checked: bool) -> Export:
     """Every image that has instances or is checked; open ones as a snapshot of this moment."""
     items = []
     for record in session.images():
@@ -44,12 +54,12 @@ def items_to_export(session: Session, *, only_checked: bool) -> list[ExportItem]
         kept = session.kept_documents(record.id)
         labels = {plane: (document.labels.snapshot(), document.bounds) for plane, document in kept.items()}
         items.append(ExportItem(record, labels))
-    return items
+    return Export(items, session.waiting_in_memory())
 
 
 def export_masks(
     store: ProjectStore,
-    items: Sequence[ExportItem],
+    export: Export,
     folder: Path,
     formats: tuple[str, ...],
     *,
@@ -61,6 +71,7 @@ def export_masks(
     of several images: NAME_s02. Raises ForeignMasksError, with nothing written, if a file that this project
     did not write is in the way; with `replaces` it is replaced.
     """
+    items = export.items
     check_mask_names([(item.record.path, item.record.stem) for item in items], folder, formats)
     planes = [plane for item in items for plane in _planes(store, item)]
     stamps = _stamps_of(store, folder)
@@ -69,6 +80,7 @@ def export_masks(
         _check_foreign(paths, folder, stamps)
     writable_folder(folder)
     written: list[Path] = []
+    masked: set[int] = set()
     try:
         for item, place, stem, is_stack in planes:
             if place.id in item.labels:
@@ -79,23 +91,31 @@ def export_masks(
             if is_stack and not tiles.indices():
                 continue
             written += write_plane_masks(folder, stem, tiles, bounds, formats)
+            masked.add(item.record.id)
     finally:
         # Of those before a failure too: they are there.
         stamps |= {path.relative_to(folder).as_posix(): _stamp(path) for path in written}
         store.record_setting(_key(folder), json.dumps(stamps))
-    waiting = [count for record in store.images() if (count := _count_waiting(store, record))]
-    without = len(store.images()) - len(items)
-    return Exported(written, without, len(waiting), sum(waiting))
+    waiting: list[int] = []
+    # What is damaged is told when it is opened: the masks are written.
+    with suppress(DamagedProjectError):
+        for record in store.images():
+            counts = [_waiting_on(store, place.id, export.waiting) for place in store.plane_places(record.id)]
+            waiting.append(sum(counts))
+    without = len({record.id for record in store.images()} - masked)
+    return Exported(written, without, sum(map(bool, waiting)), sum(waiting))
 
 
-def _count_waiting(store: ProjectStore, record: ImageRecord) -> int:
-    """Proposals of an image that were neither accepted nor rejected."""
-    count = 0
-    for place in store.plane_places(record.id):
-        proposals = store.load_proposals(place.id)
-        if proposals is not None:
-            count += len(proposals.table.keys() - proposals.accepted.keys() - proposals.rejected)
-    return count
+def _waiting_on(store: ProjectStore, plane_id: int, in_memory: Mapping[int, int]) -> int:
+    """How many proposals wait on a plane."""
+    if plane_id in in_memory:
+        return in_memory[plane_id]
+    proposals = store.load_proposals(plane_id)
+    if proposals is None:
+        return 0
+    document = store.load_document(plane_id)
+    reject_covered(proposals, document.labels)
+    return sum(proposals.is_open(i, document.instances) for i in proposals.table)
 
 
 def _planes(store: ProjectStore, item: ExportItem) -> Iterator[tuple[ExportItem, PlanePlace, str, bool]]:

@@ -335,6 +335,7 @@ class MainWindow(QMainWindow):
         proposing.progressed.connect(self.job_bar.show_progress)
         proposing.ended.connect(self.job_bar.end)
         proposing.said.connect(lambda text: self.notice.say(text, of_image=True))
+        proposing.summed_up.connect(self.notice.say)
         proposing.failed.connect(self.problems.tell)
         self.rewriting.started.connect(self.job_bar.begin_short)
         self.rewriting.ended.connect(self.job_bar.end_short)
@@ -609,7 +610,7 @@ class MainWindow(QMainWindow):
         self.session.set_checked(on, self.canvas.view_rect)
         is_checked = self.actions_by_id["edit.checked"].isChecked()
         if is_checked:
-            self.session.put_aside_covered()
+            self.session.reject_covered()
         waiting = self.session.open_proposals()
         if is_checked and waiting:
             self.problems.warn_of_waiting(len(waiting), self.session.accept_all)

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 
-from unet_studio.core.errors import ImageFileError, UserError
+from PySide6.QtCore import Signal
+
+from unet_studio.core.errors import ImageFileError, PlaneSizeError, UserError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.core.sentences import Sentence
@@ -26,13 +28,17 @@ from unet_studio.jobs.messages import Predict, Predicted, Progress
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.segmentation.region_growing import GreyArray
 from unet_studio.store.project_images import has_flips, image_scale, model_input
-from unet_studio.store.project_store import ImageRecord, ProjectStore
+from unet_studio.store.project_store import ProjectStore
 
+_MOST_NAMES = 5
 _Read = TypeVar("_Read")
 
 
 class Proposing(EngineClient):
     """Sends the shown image to the engine and hands the answer to the session; a large image part by part."""
+
+    summed_up = Signal(str)
+    """What came of all images: not of the shown one alone."""
 
     def __init__(
         self, session: Session, models: Models, classes: LabelClasses, engine: EngineThread, pool: Pool
@@ -44,14 +50,17 @@ class Proposing(EngineClient):
         self._classes = classes
         # What is about to be proposed on, as soon as something has been read that decides how.
         self._awaited: object | None = None
+        self._all: AllRun | None = None
 
     @property
     def is_busy(self) -> bool:
         """True if something is being proposed on, or is about to be."""
-        return self._awaited is not None or super().is_busy
+        return self._awaited is not None or self._all is not None or super().is_busy
 
     def cancel(self) -> None:
         """Give up what is proposed on, or is about to be."""
+        if self._all is not None:
+            self._all.is_stopped = True  # Also where one image is done and the next not begun.
         if self._awaited is None:
             super().cancel()
             return
@@ -105,10 +114,11 @@ class Proposing(EngineClient):
 
         def begin(ids: list[int]) -> None:
             if ids:
-                self._next_of_all(AllRun(store, model, deque(ids), len(ids)))
+                self._all = AllRun(store, model, deque(ids), len(ids))
+                self._next_of_all(self._all)
             else:
                 self.ended.emit()
-                self.said.emit(tr("proposing", "Every image has labels or proposals already."))
+                self.summed_up.emit(tr("proposing", "Every image has labels or proposals already."))
 
         self._await(tr("proposing", "Proposing on all images"), lambda: images_without_anything(store), begin)
 
@@ -211,12 +221,10 @@ class Proposing(EngineClient):
 
     def _next_of_all(self, run: AllRun) -> None:
         """The next image that still has nothing, or the end."""
-        if run.store is not self._session.store:
-            self.ended.emit()
-            return
-        while run.waiting:
+        is_open = run.store is self._session.store
+        while run.waiting and is_open and not run.is_stopped:
             record = self._session.record(run.waiting.popleft())
-            if record is not None and not self._has_labels(record):
+            if record is not None and not self._session.is_begun(record.id):
                 title = tr("proposing", "Proposing on {name}: image {number} of {total}")
                 title = title.format(name=record.title, number=run.done + 1, total=run.total)
                 one = OneOfAll(run, record)
@@ -224,13 +232,10 @@ class Proposing(EngineClient):
                 self.progressed.emit(run.done, run.total)
                 return
             run.done += 1
+        self._all = None
         self.ended.emit()
-        self.said.emit(_summary_of_all(run))
-
-    def _has_labels(self, record: ImageRecord) -> bool:
-        """As it is now: what is drawn at this moment is not on the disk yet."""
-        drawn = self._session.kept_documents(record.id).values()
-        return record.is_checked or record.instances > 0 or any(map(len, (d.instances for d in drawn)))
+        if is_open:
+            self.summed_up.emit(_summary_of_all(run))
 
     def _one_of_all_done(
         self, one: OneOfAll, outcome: Predicted, proposals: Proposals, probability: GreyArray
@@ -292,19 +297,25 @@ class Proposing(EngineClient):
             proposals.give_classes({i: indices[place - 1] for i, place in enumerate(outcome.class_of, 1)})
 
     def _failed(self, job: Job, error: UserError) -> None:
-        if isinstance(job.subject, OneOfAll) and isinstance(error, ImageFileError):
-            run = job.subject.run
-            run.left_out.append(job.subject.record.title)
-            run.done += 1
-            self._next_of_all(run)
-            return
+        if isinstance(job.subject, OneOfAll):
+            if isinstance(error, ImageFileError | PlaneSizeError):
+                run = job.subject.run
+                run.left_out.append(job.subject.record.title)
+                run.done += 1
+                self._next_of_all(run)
+                return
+            self._all = None
         if isinstance(job.subject, PartsRun):
             self._give_up_parts(job.subject)
         super()._failed(job, error)
 
     def _cancelled(self, job: Job) -> None:
-        self.ended.emit()
         run = job.subject
+        if isinstance(run, OneOfAll):
+            run.run.is_stopped = True
+            self._next_of_all(run.run)
+            return
+        self.ended.emit()
         if isinstance(run, PartsRun) and run.has_taken:
             self._give_up_parts(run)
             text = tr(
@@ -312,9 +323,6 @@ class Proposing(EngineClient):
                 "Stopped after {done} of {total} parts, which are kept: Ctrl+P goes on from there.",
             )
             self.said.emit(text.format(done=run.done, total=run.total))
-        elif isinstance(run, OneOfAll) and run.run.done:
-            text = tr("proposing", "Stopped after {done} of {total} images, whose proposals are kept.")
-            self.said.emit(text.format(done=run.run.done, total=run.run.total))
         else:
             self.said.emit(_stopped())
 
@@ -326,11 +334,16 @@ def _summary_of_all(run: AllRun) -> str:
         model=run.model.name,
         seconds=f"{run.seconds:.0f}",
     )
+    if run.is_stopped:
+        stopped = tr("proposing", "It was stopped: {left} of {total} images are left.")
+        text = stopped.format(left=run.total - run.done, total=run.total) + " " + text
     if run.left_out:
+        names = [*run.left_out[:_MOST_NAMES], *(["…"] if len(run.left_out) > _MOST_NAMES else [])]
         left_out = tr(
-            "proposing", "Left out, because they cannot be read or are too large (Ctrl+P there): {names}."
+            "proposing",
+            "Left out, because they cannot be read or are too large: {count} ({names}). Open them to see.",
         )
-        text += " " + left_out.format(names=", ".join(run.left_out))
+        text += " " + left_out.format(count=len(run.left_out), names=", ".join(names))
     return text
 
 

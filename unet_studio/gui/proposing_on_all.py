@@ -25,15 +25,8 @@ from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 
 def images_without_anything(store: ProjectStore) -> list[int]:
-    """The images on which nothing was drawn, checked or proposed yet; for a worker thread."""
-    return [
-        record.id
-        for record in store.images()
-        if not record.is_checked
-        and not record.checked_planes
-        and not record.instances
-        and not any(store.load_proposals(place.id) for place in store.plane_places(record.id))
-    ]
+    """The images on which nothing was ever drawn, checked or proposed; for a worker thread."""
+    return [record.id for record in store.images() if not store.is_drawn_on(record.id)]
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +43,7 @@ class AllRun:
     found: int = 0
     seconds: float = 0.0
     left_out: list[str] = field(default_factory=list)
+    is_stopped: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -61,7 +55,7 @@ class OneOfAll:
     plane_id: int = 0
 
     def prepare(self) -> Prepared:
-        """Read the image; runs in the worker thread. Raises ImageFileError."""
+        """Read the image; runs in the worker thread. Raises ImageFileError, PlaneSizeError."""
         store, record = self.run.store, self.record
         source = open_project_image(store, record.id, record.path, record.scene)
         if not is_held_whole(source):

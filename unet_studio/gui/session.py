@@ -20,7 +20,7 @@ from unet_studio.core.geometry import PixelPoint, Rect
 from unet_studio.core.history import History
 from unet_studio.core.label_tiles import MaskArray
 from unet_studio.core.past import Past
-from unet_studio.core.proposals import Proposals, reject_covered
+from unet_studio.core.proposals import Proposals, covered_by, reject_covered
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.canvas.image_layer import Picture, Pixels
 from unet_studio.gui.canvas.tiled_image import TiledImage
@@ -767,6 +767,8 @@ class Session(QObject):
         if self.store is None:
             return 0
         image = next((image for image in self._kept.values() if image.plane_id == plane_id), None)
+        if image is not None and probability is not None and probability.shape != image.document.bounds.shape:
+            return 0  # The image has other axes by now.
         if image is None:
             if not self.unsaved and self._loading_since is None:
                 self._arrived.clear()  # They are on the disk, from where they are read.
@@ -801,6 +803,23 @@ class Session(QObject):
         else:
             self.proposals_joined.emit(altered)
 
+    def is_begun(self, image_id: int) -> bool:
+        """True if an image has labels, proposals or checked pixels: the disk may be a moment behind."""
+        record = self._records[image_id]
+        kept = [image for image in self._kept.values() if image.id == image_id]
+        drawn = any(len(document.instances) for document in self.kept_documents(image_id).values())
+        is_known = record.is_checked or record.checked_planes > 0 or record.instances > 0
+        return is_known or drawn or any(image.proposals is not None for image in kept)
+
+    def waiting_in_memory(self) -> dict[int, int]:
+        """How many proposals wait, by plane id, on the planes that are in memory."""
+        counts = {}
+        for image in self._kept.values():
+            proposals, instances = image.proposals, image.document.instances
+            waiting = [i for i in proposals.table if proposals.is_open(i, instances)] if proposals else []
+            counts[image.plane_id] = len(waiting)
+        return counts
+
     def open_proposals(self) -> list[int]:
         """Ids of the proposals of the shown image that still wait."""
         if self.current is None or self.current.proposals is None:
@@ -818,31 +837,28 @@ class Session(QObject):
 
     def accept_all(self) -> None:
         """Make every waiting proposal a label, as one edit."""
-        if not self.put_aside_covered() or self.open_proposals():
-            self._accept(self.open_proposals(), ACCEPT_ALL)
-        else:
+        were_covered, waiting = self.reject_covered(), self.open_proposals()
+        if were_covered and not waiting:
             self.said.emit(tr("session", _COVERED))
+        else:
+            self._accept(waiting, ACCEPT_ALL)
 
     def reject_all(self) -> None:
         """Put every waiting proposal aside, as one edit."""
         self.reject(self.open_proposals())
 
-    def put_aside_covered(self) -> bool:
-        """Proposals that lie mostly on labels wait no longer: the hand was first. True if there were some.
+    def reject_covered(self) -> bool:
+        """Put aside, as one edit, what lies mostly on labels: the hand was first. True if there was any.
 
         Not on planes that are too large to be held, where looking takes long; there it is done part by part.
         """
         image = self.current
-        if image is None or image.proposals is None or image.plane is None:
+        if self.editable is None or image is None or image.proposals is None or image.plane is None:
             return False
-        before = len(image.proposals.rejected)
-        reject_covered(image.proposals, image.document.labels)
-        if len(image.proposals.rejected) == before:
-            return False
-        if self.selected_proposal in image.proposals.rejected:
-            self.select()
-        self._proposals_altered()
-        return True
+        covered = covered_by(image.proposals, image.document.labels) & set(self.open_proposals())
+        if covered:
+            self.reject(sorted(covered))
+        return bool(covered)
 
     def accept_selected(self) -> None:
         """Make the selected proposal a label."""

@@ -88,8 +88,9 @@ def cut_seams(labels: LabelArray, areas: Mapping[int, int]) -> LabelArray:
 def split_along(mask: MaskArray, line: MaskArray) -> LabelArray:
     """The pieces a line cuts a mask into: int32 (H, W), 1 for the largest, 0 on the line and outside.
 
-    Splinters, which come about where the line runs along a rim or crosses itself, are 0 too, unless all but
-    one piece would be. All 1, the line included, if it cuts nothing apart: then there is nothing to split.
+    Splinters, which come about where the line runs along a rim or crosses itself, are 0 too, but for the
+    largest where there is only one other piece. All 1, the line included, if it cuts nothing apart: then
+    there is nothing to split.
     """
     pieces_before = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)[0]
     count, pieces, stats, _ = cv2.connectedComponentsWithStats((mask & ~line).view(np.uint8), connectivity=8)
@@ -97,9 +98,9 @@ def split_along(mask: MaskArray, line: MaskArray) -> LabelArray:
         return mask.astype(np.int32)
     area = stats[1:, cv2.CC_STAT_AREA]
     order = np.argsort(-area, kind="stable")
-    is_whole = area[order] >= min(_SPLINTER_PX, _SPLINTER_SHARE * area.sum())
-    if pieces_before == 2 and np.count_nonzero(is_whole) > 1:
-        order = order[is_whole]
+    if pieces_before == 2:
+        whole = np.count_nonzero(area >= min(_SPLINTER_PX, _SPLINTER_SHARE * area.sum()))
+        order = order[: max(2, whole)]
     number = np.zeros(count, np.int32)
     number[1 + order] = np.arange(1, order.size + 1)
     out: LabelArray = number[pieces]

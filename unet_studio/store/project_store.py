@@ -16,7 +16,7 @@ import msgspec
 from unet_studio.core.checked_area import CheckedState
 from unet_studio.core.classes import ClassTable
 from unet_studio.core.document import Change, Document
-from unet_studio.core.errors import ImageFileError, ProjectError
+from unet_studio.core.errors import ImageFileError, PlaneSizeError, ProjectError
 from unet_studio.core.history import DEFAULT_BUDGET_BYTES, DEFAULT_STEPS, History
 from unet_studio.core.past import Past
 from unet_studio.core.proposals import Proposals
@@ -393,7 +393,7 @@ class ProjectStore:
                 seal_plane(cursor, plane_id)
                 return plane_id
         if (row[1], row[2]) != (height, width):
-            raise ProjectError(
+            raise PlaneSizeError(
                 "{name} is now {height}×{width} px, but its labels were made at {old_height}×{old_width} "
                 "px: put the original image back, or add the new one under another name.",
                 name=PurePosixPath(row[3]).name,

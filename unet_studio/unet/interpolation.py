@@ -43,7 +43,7 @@ def share_of_the_way(
     losses = {1.0: score_of(end).loss}
     for share in _SHARES:
         score = score_of(between(start, end, share))
-        if not score.is_below(at_start):
+        if score.merit >= at_start.merit and not score.is_below(at_start):
             losses[share] = score.loss
     least = min(losses.values())
     return min(share for share, loss in losses.items() if loss <= _AS_GOOD * least)

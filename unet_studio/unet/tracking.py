@@ -206,7 +206,7 @@ class Tracker:
         rank, is_below = _WORST, False
         if score is not None:
             # Where the figures say nothing, or the same, the loss decides.
-            rank = (0.0 if score.dice is None else score.dice + score.ap50, -score.loss)
+            rank = (score.merit, -score.loss)
             is_below = self._floor is not None and score.is_below(self._floor)
         is_best = counts and (score is None or (not is_below and rank > self._best))
         if is_best:

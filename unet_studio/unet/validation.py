@@ -45,11 +45,18 @@ class ValidationScore:
     inventions: int
     instances: int
 
+    @property
+    def merit(self) -> float:
+        """Dice and AP50 together, by which weights are compared; 0 if there is nothing but background."""
+        return 0.0 if self.dice is None else self.dice + self.ap50
+
     def is_below(self, start: ValidationScore) -> bool:
         """True if Dice is less than the start's, or AP50 by more than chance makes of so few instances: more
         than its standard error there (with one hit and one miss added, that of a proportion).
         """
         n = start.instances
+        if not n:
+            return (self.dice or 0.0) < (start.dice or 0.0)
         ap50 = (start.ap50 * n + 1) / (n + 2)
         chance = math.sqrt(ap50 * (1 - ap50) / (n + 2))
         return (self.dice or 0.0) < (start.dice or 0.0) or self.ap50 < start.ap50 - chance
