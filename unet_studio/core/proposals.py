@@ -150,6 +150,10 @@ class Proposals:
         accepted_as = self.accepted.get(proposal_id)
         return accepted_as is None or accepted_as not in instance_ids
 
+    def waiting(self, instance_ids: Container[int]) -> list[int]:
+        """The proposals that are open, see `is_open`."""
+        return [i for i in self.table if self.is_open(i, instance_ids)]
+
     def tiles_of(self, proposal_ids: Iterable[int]) -> set[TileIndex]:
         """The tiles that may hold pixels of the proposals."""
         rects = (self.table[i].rect for i in proposal_ids if i in self.table)

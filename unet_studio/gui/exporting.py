@@ -96,13 +96,13 @@ def export_masks(
         # Of those before a failure too: they are there.
         stamps |= {path.relative_to(folder).as_posix(): _stamp(path) for path in written}
         store.record_setting(_key(folder), json.dumps(stamps))
-    waiting: list[int] = []
+    records, waiting = store.images(), list[int]()
     # What is damaged is told when it is opened: the masks are written.
     with suppress(DamagedProjectError):
-        for record in store.images():
+        for record in records:
             counts = [_waiting_on(store, place.id, export.waiting) for place in store.plane_places(record.id)]
             waiting.append(sum(counts))
-    without = len({record.id for record in store.images()} - masked)
+    without = len({record.id for record in records} - masked)
     return Exported(written, without, sum(map(bool, waiting)), sum(waiting))
 
 
@@ -115,7 +115,7 @@ def _waiting_on(store: ProjectStore, plane_id: int, in_memory: Mapping[int, int]
         return 0
     document = store.load_document(plane_id)
     reject_covered(proposals, document.labels)
-    return sum(proposals.is_open(i, document.instances) for i in proposals.table)
+    return len(proposals.waiting(document.instances))
 
 
 def _planes(store: ProjectStore, item: ExportItem) -> Iterator[tuple[ExportItem, PlanePlace, str, bool]]:

@@ -813,19 +813,16 @@ class Session(QObject):
 
     def waiting_in_memory(self) -> dict[int, int]:
         """How many proposals wait, by plane id, on the planes that are in memory."""
-        counts = {}
-        for image in self._kept.values():
-            proposals, instances = image.proposals, image.document.instances
-            waiting = [i for i in proposals.table if proposals.is_open(i, instances)] if proposals else []
-            counts[image.plane_id] = len(waiting)
-        return counts
+        return {
+            image.plane_id: len(image.proposals.waiting(image.document.instances)) if image.proposals else 0
+            for image in self._kept.values()
+        }
 
     def open_proposals(self) -> list[int]:
         """Ids of the proposals of the shown image that still wait."""
         if self.current is None or self.current.proposals is None:
             return []
-        proposals, instances = self.current.proposals, self.current.document.instances
-        return [i for i in proposals.table if proposals.is_open(i, instances)]
+        return self.current.proposals.waiting(self.current.document.instances)
 
     def open_proposal_mask(self) -> MaskArray:
         """Bool by proposal id: still waiting."""
