@@ -1,10 +1,10 @@
 """Learns anew how a model joins fragments (segmentation/joining.py), and chooses its post-processing.
 
-    python learn_joining.py DATA MODEL
+    python learn_joining.py DATA MODEL [--without KIND]
 
 What a training does at its end, for weights that are not to change: the rule is learnt from the training
 images, all else is chosen on those of val_images.txt. Rewrites MODEL/config.json, and the scores in
-metrics.json.
+metrics.json. KIND as in stage_data.py: what the model never saw.
 """
 
 from __future__ import annotations
@@ -38,11 +38,15 @@ def probabilities(network: UNet, model: ModelConfig, truth: Truth, device: Devic
 def main() -> None:
     """See the module."""
     data, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    without = sys.argv[4] if sys.argv[3:4] == ["--without"] else None
     network, model = load_network(folder)
     device = choose_device()
     move(network, device)
     network.eval()
-    teaching, others = (list(read_truths(data, validating=validating)) for validating in (False, True))
+    teaching, others = (
+        [truth for truth in read_truths(data, validating=validating) if truth.kind != without]
+        for validating in (False, True)
+    )
     learnt = joining_learnt_from(
         [truth.labels for truth in teaching],
         lambda index: probabilities(network, model, teaching[index], device),

@@ -87,7 +87,7 @@ def main() -> None:
     work.step("slide", lambda: work.show("slide.tif"), lambda: work.shows("slide.tif"))
     notice = work.window.notice
     # On a busy machine the slide itself was slow: that has to be over.
-    work.spin(lambda: not session.unsaved and not session._reads_slowly and not notice.text, 20)
+    work.spin(lambda: not session.saving.waiting and not session._reads_slowly and not notice.text, 20)
     work.longest_s = 0.0
     flag.touch()
 
@@ -97,8 +97,8 @@ def main() -> None:
     work.spin(lambda: "slide.tif" in notice.text)
     print("slide:", notice.text, flush=True)
     work.draw()
-    work.step("told that it is not saved", lambda: None, lambda: bool(session.saving_problem))
-    print("because:", session.saving_problem, flush=True)
+    work.step("told that it is not saved", lambda: None, lambda: bool(session.saving.problem))
+    print("because:", session.saving.problem, flush=True)
     for name in ("b.png", "c.png"):
         work.show(name)
         work.spin(lambda name=name: work.has_heard_of(name), 10)  # type: ignore[misc]
@@ -107,7 +107,7 @@ def main() -> None:
     print("longest:", "short" if work.longest_s < 1 else f"{work.longest_s:.1f} s", flush=True)
 
     flag.unlink()
-    work.step("saved", lambda: None, lambda: not session.unsaved and not session.saving_problem)
+    work.step("saved", lambda: None, lambda: not session.saving.waiting and not session.saving.problem)
     work.step("b", lambda: work.show("b.png"), lambda: work.shows("b.png"))
     work.step("slide again", lambda: work.show("slide.tif"), lambda: work.shows("slide.tif"))
     document = session.current.document if session.current is not None else None
@@ -121,7 +121,7 @@ def main() -> None:
     work.spin(lambda: False, 1)
     work.step("local again", lambda: work.window.open_paths([local]), lambda: work.shows(local.name))
     work.draw()
-    work.spin(lambda: not session.unsaved, 10)
+    work.spin(lambda: not session.saving.waiting, 10)
     pool_module._CLOSE_S = 1.0
     began = time.monotonic()
     work.window.close()

@@ -34,7 +34,7 @@ def main() -> None:
         time.sleep(0.001)
         proposals = session.current.proposals
         done = len(proposals.covered or []) if proposals is not None else 0
-        if done > said and not session.unsaved:
+        if done > said and not session.saving.waiting:
             said = done
             print("saved", said, flush=True)
 

@@ -69,7 +69,7 @@ def main() -> None:
             window.session.undo()
             window.session.redo()
         QApplication.processEvents()
-        while window.session.unsaved > 10:
+        while window.session.saving.waiting > 10:
             time.sleep(0.001)
             QApplication.processEvents()
         if number % 500 == 0:
@@ -79,7 +79,7 @@ def main() -> None:
             file = (window.session.store.folder / "project.sqlite").stat().st_size
             rows = window.history_panel.model.rowCount()
             print(f"{number} {memory_mb():.1f} {size.used} {file} {rows}", flush=True)
-    assert window.session.saving_problem == ""
+    assert window.session.saving.problem == ""
     assert window.session.close_project()
     window.close()
     studio.close()

@@ -124,7 +124,7 @@ def test_a_closed_warning_comes_back_when_asked_for_not_at_every_retry(
     qtbot.mouseClick(remedy(hand, "Another folder…"), Qt.MouseButton.LeftButton)
     wait_notice(hand, qtbot, "cannot be copied to")
     assert remedy(hand, "Another folder…").isVisible()
-    hand.window.session._backup_failed("no room")
+    hand.window.session._store_signals.backup_failed_now.emit("no room")
     assert remedy(hand, "Another folder…").isVisible()
     hand.window.notice.problem.hide()
     assert "NOT SAVED" in hand.window._saved.text()
@@ -135,7 +135,7 @@ def test_a_closed_warning_comes_back_when_asked_for_not_at_every_retry(
 def test_a_disk_that_does_not_answer_is_told(
     hand: Hand, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unet_studio.gui.session._STALL_S", 0.3)
+    monkeypatch.setattr("unet_studio.gui.saving._STALL_S", 0.3)
     hand.open(folder)
     session = hand.window.session
     draw_one(hand)
@@ -143,7 +143,7 @@ def test_a_disk_that_does_not_answer_is_told(
         hand.drag((140, 40), (160, 80))
         wait_notice(hand, qtbot, "the disk does not answer")
         hand.drag((140, 140), (160, 180))  # Drawing goes on.
-        assert session.unsaved
+        assert session.saving.waiting
     wait_notice(hand, qtbot, "Everything is on the disk again")
 
 

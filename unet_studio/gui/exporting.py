@@ -51,10 +51,10 @@ def what_to_export(session: Session, *, only_checked: bool) -> Export:
     for record in session.images():
         if not (record.is_checked or (record.instances and not only_checked)):
             continue
-        kept = session.kept_documents(record.id)
+        kept = session.planes.documents(record.id)
         labels = {plane: (document.labels.snapshot(), document.bounds) for plane, document in kept.items()}
         items.append(ExportItem(record, labels))
-    return Export(items, session.waiting_in_memory())
+    return Export(items, session.planes.waiting())
 
 
 def export_masks(

@@ -28,7 +28,7 @@ class Problems(QObject):
         session.said.connect(notice.say)
         session.warned.connect(self._warn)
         session.failed.connect(self.tell)
-        session.saving_changed.connect(self.show_saving)
+        session.saving.changed.connect(self.show_saving)
 
     def attempt(self, act: Callable[[], object]) -> bool:
         """Do it; tell a UserError. True if it was done."""
@@ -43,7 +43,7 @@ class Problems(QObject):
         """Show an error with its remedies."""
         if isinstance(error, ClosedProjectError):
             return
-        remedies = [self._elsewhere()] if self._session.saving_problem else []
+        remedies = [self._elsewhere()] if self._session.saving.problem else []
         self._image_warning = error_text(error)  # Over when the next image is shown.
         if isinstance(error, MissingImageError):
             remedies = [Remedy(tr("window", "Show it…"), lambda: self._ask_where(error.image_id))]
@@ -86,7 +86,7 @@ class Problems(QObject):
 
     def show_saving(self) -> None:
         """What the status bar says, and once the full story if something cannot be written."""
-        waiting, problem = self._session.unsaved, self._session.saving_problem
+        waiting, problem = self._session.saving.waiting, self._session.saving.problem
         if problem:
             text = tr("window", "NOT SAVED: {count} changes wait").format(count=waiting)
             self.saving_text.emit(f'<a href="why" style="color: {theme.BAD.name()}"><b>{text}</b></a>')
@@ -103,7 +103,7 @@ class Problems(QObject):
 
     def tell_not_saved(self) -> None:
         """Why nothing is written, and what to do."""
-        problem = self._session.saving_problem
+        problem = self._session.saving.problem
         if not problem:
             return
         warning = tr(
@@ -120,8 +120,8 @@ class Problems(QObject):
             "window",
             "{count} changes could not be written ({reason}). They are in memory only.",
         ).format(
-            count=self._session.unsaved,
-            reason=self._session.saving_problem or tr("window", "the disk is slow"),
+            count=self._session.saving.waiting,
+            reason=self._session.saving.problem or tr("window", "the disk is slow"),
         )
         box = QMessageBox(QMessageBox.Icon.Warning, tr("window", "Close"), text, parent=self._window)
         roles = QMessageBox.ButtonRole
@@ -140,7 +140,7 @@ class Problems(QObject):
 
     def _warn(self, sentence: str) -> None:
         """A problem, unless a worse one stands there: that strokes are not saved."""
-        if self._session.saving_problem:
+        if self._session.saving.problem:
             self._notice.say(sentence)
         else:
             self._notice.warn(sentence)

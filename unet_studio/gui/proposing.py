@@ -189,7 +189,7 @@ class Proposing(EngineClient):
             self._submit_part(run)
             return
         self._name_classes(part, outcome)
-        document = self._session.kept_documents(run.image_id).get(run.plane_id)
+        document = self._session.planes.documents(run.image_id).get(run.plane_id)
         if document is not None:
             reject_covered(part, document.labels)
         altered = run.take(part, outcome, document.instances if document is not None else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,8 @@ from unet_studio.gui.opening import (
     open_from_backup,
     open_project,
 )
+from unet_studio.gui.planes_in_memory import PlanesInMemory
+from unet_studio.gui.saving import Saving
 from unet_studio.gui.store_signals import StoreSignals
 from unet_studio.gui.translation import mark, sentence_text, tr
 from unet_studio.segmentation.region_growing import GreyArray
@@ -46,12 +48,10 @@ from unet_studio.segmentation.reshaping import close_seam
 from unet_studio.store.edit_codec import PackedEdit
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
-_KEPT_PLANES = 6
 _KEPT_EDITS = 24
 _KEPT_EDIT_BYTES = 2**20
 _CLOSE_TIMEOUT_S = 10.0
-_STALL_S = 5.0
-_STALL_POLL_MS = 1000
+_READING_POLL_MS = 1000
 _SLOW_READING_S = 4.0
 _SLOW_AGAIN_S = 10.0
 
@@ -84,7 +84,6 @@ class Session(QObject):
     selection_changed = Signal()
     past_changed = Signal()
     history_changed = Signal(object)  # Moment that was committed, or None: read the timeline anew
-    saving_changed = Signal()
     drawing_must_end = Signal()  # before another image is shown: whoever draws finishes
     said = Signal(str)
     warned = Signal(str)
@@ -97,13 +96,11 @@ class Session(QObject):
         self.current: LoadedImage | None = None
         self.selected_instance = 0
         self.selected_proposal = 0
-        self.saving_problem = ""
+        self.saving = Saving(self)
+        self.saving.said.connect(self.said)
+        self.saving.warned.connect(self.warned)
         self._records: dict[int, ImageRecord] = {}
-        self._kept: OrderedDict[PlaneKey, LoadedImage] = OrderedDict()
-        self._arrived: dict[int, Proposals] = {}
-        """Proposals for planes that are not in memory; the journal may not have them yet."""
-        self._ahead: dict[PlaneKey, tuple[int, Document]] = {}
-        """Planes that were edited without being shown, until the disk has it all or they are shown."""
+        self.planes = PlanesInMemory()
         self._wanted: PlaneKey | None = None
         self._loading_since: float | None = None
         self._reads_slowly = False
@@ -124,11 +121,9 @@ class Session(QObject):
         self.past: Past | None = None
         """What is shown instead of the document; while it is, nothing can be edited."""
         self._store_signals: StoreSignals | None = None
-        self._stalled = False
-        stall = QTimer(self)
-        stall.timeout.connect(self._check_stall)
-        stall.timeout.connect(self._check_reading)
-        stall.start(_STALL_POLL_MS)
+        poll = QTimer(self)
+        poll.timeout.connect(self._check_reading)
+        poll.start(_READING_POLL_MS)
 
     # Opening
 
@@ -196,9 +191,10 @@ class Session(QObject):
                 return  # The open one has changes that cannot be written: it says so itself.
             self.store = opened.store
             self._listen_to(signals)
+            self.saving.watch(opened.store, signals)
             self.project_changed.emit()
         self._take_records(opened.records)
-        for kept in self._kept.values():
+        for kept in self.planes:
             if kept.path != self._records[kept.id].path:
                 kept.record = replace(kept.record, path=self._records[kept.id].path)  # It was renamed.
         self.images_changed.emit()
@@ -225,12 +221,7 @@ class Session(QObject):
         self._store_signals = signals
         signals.edit_packed.connect(self._edit_packed)
         signals.entry_committed.connect(self._entry_committed)
-        signals.advanced_now.connect(self._saving_advanced)
-        signals.failing_now.connect(self._saving_fails)
-        signals.recovered_now.connect(self._saving_recovered)
         signals.trimmed_now.connect(lambda: self.history_changed.emit(None))
-        signals.backup_failed_now.connect(self._backup_failed)
-        signals.damaged_now.connect(self._found_damaged)
 
     def close_project(self) -> bool:
         """Write what waits and close. False if something could not be written (it stays open)."""
@@ -254,15 +245,13 @@ class Session(QObject):
             self._store_signals.deleteLater()
             self._store_signals = None
         self.store, self.current, self._wanted, self._loading_since = None, None, None, None
-        self._kept.clear()
-        self._arrived.clear()
-        self._ahead.clear()
+        self.planes.clear()
         self._last_place.clear()
         self._checked.clear()
         self._free.clear()
         self._recent.clear()
         self._records.clear()
-        self.saving_problem, self._stalled = "", False
+        self.saving.end()
         self.select()
         self.show_past(None)
         self.image_changed.emit()
@@ -301,12 +290,12 @@ class Session(QObject):
             return
         self.end_stroke()
         self._wanted, self._loading_since = key, time.monotonic()
-        store, kept = self.store, self._kept.get(key)
+        store, kept = self.store, self.planes.get(key)
         if kept is not None:
             self._image_loaded(kept, store)
             return
         # Planes of an image that is open come from the source that is open already.
-        source = next((image.source for image in self._kept.values() if image.id == key.image_id), None)
+        source = self.planes.source_of(key.image_id)
         self._pool.submit(
             lambda: load_image(store, record, key, source),
             lambda image: self._image_loaded(image, store),
@@ -342,9 +331,7 @@ class Session(QObject):
 
     def _axes_changed(self, image: LoadedImage, store: ProjectStore) -> None:
         if store is self.store:
-            for places in (self._kept, self._ahead):
-                for key in [one for one in places if one.image_id == image.id]:
-                    del places[key]
+            self.planes.forget_image(image.id)
             self._checked.pop(image.id, None)
             self._last_place.pop(image.id, None)
             self._image_loaded(image, store)
@@ -369,7 +356,7 @@ class Session(QObject):
     def _image_located(self, image: LoadedImage, store: ProjectStore) -> None:
         if store is not self.store:
             return  # Its project was closed meanwhile.
-        kept = self._kept.get(image.key)
+        kept = self.planes.get(image.key)
         if kept is not None:
             # Its document is ahead of the disk's: only the pixels are new.
             kept.record, kept.plane, kept.display = image.record, image.plane, image.display
@@ -393,14 +380,6 @@ class Session(QObject):
         if wanted is not None:
             self.show_image(wanted)
 
-    def kept_documents(self, image_id: int) -> dict[int, Document]:
-        """The documents of an image that are in memory, ahead of the disk, by plane id."""
-        ahead = {
-            plane: document for key, (plane, document) in self._ahead.items() if key.image_id == image_id
-        }
-        kept = {image.plane_id: image.document for image in self._kept.values() if image.id == image_id}
-        return ahead | kept
-
     def _image_loaded(self, image: LoadedImage, store: ProjectStore) -> None:
         if store is not self.store:
             return  # Its project was closed meanwhile.
@@ -410,26 +389,16 @@ class Session(QObject):
             self.images_changed.emit()
         # Loaded twice, by going there and back: the first may have been drawn on already.
         self._checked[image.id] = image.stored_checked | self._checked.get(image.id, {})
-        image = self._kept.get(image.key, image)
-        if image.key in self._ahead:
-            image.document = self._ahead.pop(image.key)[1]
-            self._kept[image.key] = image
+        image = self.planes.newest(image)
         if image.key != self._wanted:
             return  # The person has gone on to another one.
         self._loading_since = None
-        arrived = self._arrived.pop(image.plane_id, None)
-        if arrived is not None:
-            reject_covered(arrived, image.document.labels)
-            image.proposals = arrived
         self.end_stroke()
         self.show_past(None)
         is_other_image = self.current is None or self.current.id != image.id
         self.current = image
-        # Planes of a stack share their numbers: one number is one object in depth.
-        others = (document.next_id for document in self.kept_documents(image.id).values())
-        image.document.next_id = max([image.document.next_id, *others])
+        self.planes.show(image, store.journal.has_waiting)
         self._last_place[image.id] = (image.t, image.z)
-        self._keep(image)
         former = self._records[image.id].path
         if image.path != former:
             # All images of the file have moved along.
@@ -463,19 +432,6 @@ class Session(QObject):
             if self._records != before:
                 self.images_changed.emit()
 
-    def _keep(self, image: LoadedImage) -> None:
-        self._kept[image.key] = image
-        self._kept.move_to_end(image.key)
-        for old in list(self._kept)[:-_KEPT_PLANES]:
-            # One whose edits are not on the disk yet is ahead of the database: it must stay.
-            if self.store is not None and not self.store.journal.has_waiting(self._kept[old].plane_id):
-                del self._kept[old]
-        for key, (plane_id, _) in list(self._ahead.items()):
-            # The plane that is being loaded now may have been read before all of it was on the disk.
-            is_safe = self.store is not None and not self.store.journal.has_waiting(plane_id)
-            if is_safe and key != self._wanted:
-                del self._ahead[key]
-
     def _update_record(self, image_id: int, plane_id: int, document: Document, change: Change) -> None:
         """Bring the image's record up to date with a change that made, undid or redid an edit."""
         rows = change.edit.rows if change.edit is not None else ()
@@ -505,7 +461,7 @@ class Session(QObject):
             image = self.current
             self.store.record(image.plane_id, image.document, change)
             self._update_record(image.id, image.plane_id, image.document, change)
-            self.saving_changed.emit()
+            self.saving.changed.emit()
         document = self.current.document
         if self.selected_instance not in document.instances and not document.stroke_is_open:
             self.select(proposal=self.selected_proposal)
@@ -522,14 +478,8 @@ class Session(QObject):
         elif change.edit is not None and self.store is not None:
             self.store.record(plane_id, document, change)
             self._update_record(key.image_id, plane_id, document, change)
-            if key not in self._kept:
-                self._ahead[key] = plane_id, document
-            self.saving_changed.emit()
-
-    def plane_in_memory(self, key: PlaneKey) -> tuple[int, Document] | None:
-        """Plane id and document of a plane whose state here may be ahead of the disk's."""
-        kept = self._kept.get(key)
-        return (kept.plane_id, kept.document) if kept is not None else self._ahead.get(key)
+            self.planes.was_edited(key, plane_id, document)
+            self.saving.changed.emit()
 
     def _follow_rejection(self, edit: Edit, step: Step) -> bool:
         """Put aside what an edit rejects, or (undo) let it wait again. False if it rejects nothing."""
@@ -766,13 +716,12 @@ class Session(QObject):
         """New proposals of a plane (it need not be the shown one); returns how many wait."""
         if self.store is None:
             return 0
-        image = next((image for image in self._kept.values() if image.plane_id == plane_id), None)
+        image = self.planes.with_id(plane_id)
         if image is not None and probability is not None and probability.shape != image.document.bounds.shape:
             return 0  # The image has other axes by now.
         if image is None:
-            if not self.unsaved and self._loading_since is None:
-                self._arrived.clear()  # They are on the disk, from where they are read.
-            self._arrived[plane_id] = proposals
+            is_all_written = not self.saving.waiting and self._loading_since is None
+            self.planes.hold_proposals(plane_id, proposals, others_are_safe=is_all_written)
         else:
             reject_covered(proposals, image.document.labels)
             image.proposals, image.probability = proposals, probability
@@ -787,11 +736,11 @@ class Session(QObject):
         """The proposals of a plane that come part by part have grown; `altered`: where they look new."""
         if self.store is None:
             return
-        image = next((image for image in self._kept.values() if image.plane_id == plane_id), None)
+        image = self.planes.with_id(plane_id)
         if save:
             self.store.record_proposals(plane_id, proposals)
         if image is None:
-            self._arrived[plane_id] = proposals
+            self.planes.hold_proposals(plane_id, proposals)
             return
         is_new, image.proposals = image.proposals is not proposals, proposals
         if image is not self.current:
@@ -806,17 +755,10 @@ class Session(QObject):
     def is_begun(self, image_id: int) -> bool:
         """True if an image has labels, proposals or checked pixels: the disk may be a moment behind."""
         record = self._records[image_id]
-        kept = [image for image in self._kept.values() if image.id == image_id]
-        drawn = any(len(document.instances) for document in self.kept_documents(image_id).values())
+        kept = [image for image in self.planes if image.id == image_id]
+        drawn = any(len(document.instances) for document in self.planes.documents(image_id).values())
         is_known = record.is_checked or record.checked_planes > 0 or record.instances > 0
         return is_known or drawn or any(image.proposals is not None for image in kept)
-
-    def waiting_in_memory(self) -> dict[int, int]:
-        """How many proposals wait, by plane id, on the planes that are in memory."""
-        return {
-            image.plane_id: len(image.proposals.waiting(image.document.instances)) if image.proposals else 0
-            for image in self._kept.values()
-        }
 
     def open_proposals(self) -> list[int]:
         """Ids of the proposals of the shown image that still wait."""
@@ -895,15 +837,10 @@ class Session(QObject):
             self.store.record_proposals(self.current.plane_id, self.current.proposals)
             self.proposals_changed.emit()
 
-    # Saving
-
-    @property
-    def unsaved(self) -> int:
-        """Commits that are not on the disk yet."""
-        return self.store.journal.waiting if self.store else 0
+    # What drives do
 
     def _edit_packed(self, plane_id: int, edit: Edit, packed: PackedEdit) -> None:
-        image = next((image for image in self._kept.values() if image.plane_id == plane_id), None)
+        image = self.planes.with_id(plane_id)
         if image is None:
             return
         # The compressed form takes the edit's place in memory; the last small ones can be undone at once.
@@ -920,29 +857,8 @@ class Session(QObject):
         if self.current is not None and self.current.plane_id == plane_id:
             self.history_changed.emit(moment)
 
-    def _saving_advanced(self) -> None:
-        if self._stalled:
-            self._saving_recovered()
-        else:
-            self.saving_changed.emit()
-
-    def _saving_fails(self, reason: str, waiting: int) -> None:
-        self.saving_problem, self._stalled = reason, False
-        self.saving_changed.emit()
-
-    def _saving_recovered(self) -> None:
-        self.saving_problem, self._stalled = "", False
-        self.saving_changed.emit()
-        self.said.emit(tr("session", "Everything is on the disk again."))
-
-    def _check_stall(self) -> None:
-        """A share that hangs does not fail: it just does not answer."""
-        if self.store is not None and not self.saving_problem and self.store.journal.waiting_s > _STALL_S:
-            self.saving_problem, self._stalled = tr("session", "the disk does not answer"), True
-            self.saving_changed.emit()
-
     def _check_reading(self) -> None:
-        """Nor does it say that it will not give an image."""
+        """A drive that hangs does not say that it will not give an image."""
         record = self._records.get(self._wanted.image_id) if self._wanted is not None else None
         slow_s = 0.0
         if self._loading_since is not None:
@@ -958,15 +874,3 @@ class Session(QObject):
         elif self._reads_slowly and not reads_slowly:
             self.said.emit("")
         self._reads_slowly = reads_slowly
-
-    def _backup_failed(self, reason: str) -> None:
-        text = tr("session", "The automatic backup of the project could not be made ({reason}).")
-        self.warned.emit(text.format(reason=reason))
-
-    def _found_damaged(self, reason: str) -> None:
-        text = tr(
-            "session",
-            "A check found the project's database damaged ({reason}). What you draw is still written. Close "
-            "and open the project: it then offers its newest backup.",
-        )
-        self.warned.emit(text.format(reason=reason))

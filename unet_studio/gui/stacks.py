@@ -112,7 +112,7 @@ class Stacks(QObject):
         here = _shape(image.document, selected, image.z)
         class_index = session.class_of(selected)
         store, t, z = session.store, image.t, image.z
-        kept = {key.z: session.plane_in_memory(key) for key in self._keys(image)}
+        kept = {key.z: session.planes.edited(key) for key in self._keys(image)}
         in_memory = {z_: found[1] for z_, found in kept.items() if found is not None}
         snapshots = {
             z_: _shape(document, selected, z_)
@@ -160,7 +160,7 @@ class Stacks(QObject):
         if store is None or image is None or not edits:
             return
         bounds = image.document.bounds
-        missing = [key for key, _ in edits if session.plane_in_memory(key) is None]
+        missing = [key for key, _ in edits if session.planes.edited(key) is None]
 
         def load() -> dict[PlaneKey, tuple[int, Document]]:
             loaded = {}
@@ -179,7 +179,7 @@ class Stacks(QObject):
                 return
             count = 0
             for key, paint in edits:
-                plane_id, document = session.plane_in_memory(key) or loaded[key]
+                plane_id, document = session.planes.edited(key) or loaded[key]
                 document.begin_stroke(name)
                 paint(document)
                 drawn, change = document.drawn_rect, document.finish_stroke()

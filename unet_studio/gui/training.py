@@ -149,7 +149,7 @@ class Training(EngineClient):
         """Snapshots of an image's planes that are in memory now, by plane id."""
         return {
             plane_id: Lesson.of(record.path, document)
-            for plane_id, document in self._session.kept_documents(record.id).items()
+            for plane_id, document in self._session.planes.documents(record.id).items()
         }
 
     def _event(self, _: Job, event: object) -> None:
