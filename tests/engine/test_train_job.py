@@ -136,7 +136,10 @@ def test_an_interrupted_run_goes_on_to_the_same_model(tmp_path: Path) -> None:
     assert not (tmp_path / "cut" / "model" / "config.json").exists()
     context = Heard()
     run_training(msgspec.structs.replace(asked, resume=True), context)
-    assert [p.step for p in context.of(TrainingPoint)] == [12]
+    # The earlier part of the curve is told again, for whoever looks on.
+    assert [p.step for p in context.of(TrainingPoint)] == [0, 4, 8, 12]
+    rows = (tmp_path / "cut" / "run" / "events.jsonl").read_text().splitlines()
+    assert [json.loads(row)["step"] for row in rows] == [0, 4, 8, 12]
     a, b = (load_network(tmp_path / name / "model")[0].state_dict() for name in ("whole", "cut"))
     for name, tensor in a.items():
         assert torch.equal(tensor, b[name]), name
@@ -205,7 +208,7 @@ def test_a_run_goes_on_after_its_files_were_moved(tmp_path: Path) -> None:
         samples.append(SampleFiles(str(moved[0]), str(moved[1])))
     context = Heard()
     run_training(msgspec.structs.replace(asked, samples=samples, resume=True), context)
-    assert [p.step for p in context.of(TrainingPoint)] == [12]
+    assert [p.step for p in context.of(TrainingPoint)] == [0, 4, 8, 12]
 
 
 def test_a_patch_of_one_pixel_at_the_bottom_is_refused_in_words(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ from unet_studio.settings.training import ObjectClass, TrainConfig
 from unet_studio.unet.device import Device, choose_device, with_precision
 from unet_studio.unet.inference import is_out_of_memory
 from unet_studio.unet.network import UNet
-from unet_studio.unet.tracking import CurvePoint, FitResult
+from unet_studio.unet.tracking import CurvePoint, FitResult, curve_of
 from unet_studio.unet.training import fit
 from unet_studio.unet.validation import Validator
 from unet_studio.unet.weights import load_encoder_weights, load_network, save_weights, with_classes
@@ -81,6 +81,8 @@ def run_training(request: Train, context: ServerContext) -> Trained:
             notes=notes,
         )
     )
+    for point in curve_of(resume["tracker"]) if resume is not None else ():
+        context.tell(_message(request.job, point))  # Whoever looks on sees the whole curve.
     samples = [truth.sample(start.model) for truth in truths]
     val_samples = [truth.sample(start.model) for truth in val_truths]
     validator = Validator(

@@ -59,6 +59,16 @@ class FitResult:
     ending: Ending
 
 
+def curve_of(state: dict[str, Any]) -> list[CurvePoint]:
+    """The points of the curve in what `Tracker.state` gave."""
+
+    def point(row: dict[str, Any]) -> CurvePoint:
+        score = row["validation"]
+        return CurvePoint(**row | {"validation": ValidationScore(**score) if score else None})
+
+    return [point(row) for row in state["curve"]]
+
+
 class Tracker:
     """Counts steps, measures from time to time, keeps the best weights, knows when the run is over.
 
@@ -179,9 +189,7 @@ class Tracker:
         self._best_step, self._without_gain = state["best_step"], state["without_gain"]
         self._recent.extend(state["recent"])
         self._rate.restore(state["rate"])
-        for point in state["curve"]:
-            score = point.pop("validation")
-            self._curve.append(CurvePoint(**point, validation=ValidationScore(**score) if score else None))
+        self._curve.extend(curve_of(state))
 
     def _diverges(self) -> bool:
         """True for a loss that is no number, or that has long been far worse than knowing nothing."""
