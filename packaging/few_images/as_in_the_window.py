@@ -42,6 +42,7 @@ RUNS = (
     # What three images are compared with: all of them, and an hour.
     Run("em", 1000, "nuclei", 20 * STEPS_3_MINUTES, "all membranes"),
     Run("stained", 1000, "without stained", 20 * STEPS_3_MINUTES, "all stained"),
+    Run("sem", 1000, "nuclei", 20 * STEPS_3_MINUTES, "all axons"),
 )
 
 

@@ -149,6 +149,25 @@ def test_an_interrupted_run_goes_on_to_the_same_model(tmp_path: Path) -> None:
     assert [row["step"] for row in curves[0]] == [row["step"] for row in curves[1]] == [0, 4, 8, 12]
 
 
+def test_a_run_folder_that_cannot_be_written_for_a_while_ends_no_training(tmp_path: Path) -> None:
+    class Away(Heard):
+        """As a share that is away between the first measurement and the second."""
+
+        def tell(self, event: object) -> None:
+            super().tell(event)
+            if isinstance(event, TrainingPoint) and event.step == 0:
+                run.rename(tmp_path / "elsewhere")
+            elif isinstance(event, TrainingPoint) and event.step == 8:
+                (tmp_path / "elsewhere").rename(run)
+
+    run, context = tmp_path / "run", Away()
+    run_training(request(tmp_path), context)
+    assert [p.step for p in context.of(TrainingPoint)] == [0, 4, 8, 12]
+    rows = (run / "events.jsonl").read_text().splitlines()
+    assert [json.loads(row)["step"] for row in rows] == [0, 12]
+    assert load_network(tmp_path / "model")[1].network.base_width == 4
+
+
 def test_a_run_does_not_go_on_with_other_data_or_without_a_checkpoint(tmp_path: Path) -> None:
     asked = request(tmp_path)
     with pytest.raises(JobCancelled):

@@ -531,6 +531,54 @@ def test_copying_to_the_next_plane_keeps_the_number_and_the_class(
     store.close()
 
 
+def test_copying_all_to_the_next_plane_renumbers_only_what_collides(
+    hand: Hand, stack: Path, qtbot: QtBot
+) -> None:
+    hand.open(stack)
+    session = hand.window.session
+
+    def draw(number: int, top: int) -> None:
+        document = session.document
+        document.begin_stroke("Brush stroke")
+        document.paint(rectangle(Rect(top, 20, top + 10, 30)), number)
+        session.publish(document.finish_stroke())
+
+    draw(2, 10)
+    hand.key(KEY.Key_Period)
+    qtbot.waitUntil(lambda: session.current.z == 1, timeout=5_000)
+    draw(2, 180)  # Far from the other one: another cell.
+    hand.key(KEY.Key_Comma)
+    qtbot.waitUntil(lambda: session.current.z == 0, timeout=5_000)
+    for number in (3, 4, 5):  # The next plane does not know that these numbers are taken.
+        draw(number, 30 * number)
+    session.select()
+    with qtbot.waitSignal(hand.window.stacks.arrived, timeout=5_000):
+        hand.key(KEY.Key_D, CTRL)
+    qtbot.waitUntil(lambda: session.current.z == 1, timeout=5_000)
+    assert [session.document.instance_at(30 * number + 5, 25) for number in (3, 4, 5)] == [3, 4, 5]
+    assert session.document.instance_at(185, 25) == 2
+    assert session.document.instance_at(15, 25) == 6, "2 is another cell there"
+
+
+def test_copying_after_an_outline_was_given_up_copies_what_there_is(
+    hand: Hand, stack: Path, qtbot: QtBot
+) -> None:
+    hand.open(stack)
+    session = hand.window.session
+    hand.key(KEY.Key_B)
+    hand.drag((50, 50), (50, 90))
+    session.select()
+    hand.press(150, 50)
+    hand.move(150, 90)
+    hand.key(KEY.Key_Escape)
+    hand.release(150, 90)
+    assert session.selected_instance == 0, "the one that was to begin is none"
+    with qtbot.waitSignal(hand.window.stacks.arrived, timeout=5_000):
+        hand.key(KEY.Key_D, CTRL)
+    qtbot.waitUntil(lambda: session.current.z == 1, timeout=5_000)
+    assert [row.id for row in session.document.instances] == [1]
+
+
 def test_interpolating_draws_the_planes_in_between(hand: Hand, stack: Path, qtbot: QtBot) -> None:
     hand.open(stack)
     window, session = hand.window, hand.window.session

@@ -20,7 +20,9 @@ from unet_studio.core.geometry import Rect
 from unet_studio.core.regions import MaskRegion
 from unet_studio.gui.app import Studio
 from unet_studio.gui.main_window import MainWindow
+from unet_studio.gui.proposing_on_all import OneOfAll
 from unet_studio.gui.tools.tool import BrushMode
+from unet_studio.jobs.connection import JobFailed
 from unet_studio.store.project_store import ProjectStore
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -555,7 +557,7 @@ def test_all_images_are_proposed_on_but_those_that_have_something_or_cannot_be_r
     assert not window.job_bar.isVisible()
     text = window.notice.text
     assert "Proposals on 3 images: " in text
-    assert "Left out, because they cannot be read or are too large: 1 (field5.png)." in text
+    assert "cannot be read, are too large, or cannot be proposed on: 1 (field5.png)." in text
     assert not session.open_proposals(), "something was drawn on the first"
     counts = {}
     for name in ("field2.png", "field3.png", "field4.png"):
@@ -586,6 +588,31 @@ def test_an_image_whose_file_has_another_size_by_now_does_not_end_the_run_on_all
         window.actions_by_id["propose.all"].trigger()
     assert "Proposals on 2 images: " in window.notice.text
     assert "1 (field2.png)" in window.notice.text
+
+
+@pytest.mark.parametrize("failing", [{"field2.png"}, {"field2.png", "field3.png"}])
+def test_an_image_the_engine_fails_on_does_not_end_the_run_on_all_two_in_a_row_do(
+    hand: Hand, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, failing: set[str]
+) -> None:
+    for number in (3, 4):
+        (folder / f"field{number}.png").write_bytes((folder / "field1.png").read_bytes())
+    whole = OneOfAll.prepare
+
+    def prepare(one: OneOfAll) -> object:
+        if one.record.title in failing:
+            raise JobFailed("crash", "The engine was killed.")
+        return whole(one)
+
+    monkeypatch.setattr(OneOfAll, "prepare", prepare)
+    hand.open(folder)
+    window = hand.window
+    window.actions_by_id["propose.all"].trigger()
+    qtbot.waitUntil(lambda: not window.proposing.is_busy, timeout=60_000)
+    if len(failing) == 1:
+        assert "Proposals on 3 images: " in window.notice.text
+        assert "cannot be proposed on: 1 (field2.png)" in window.notice.text
+    else:
+        assert "The engine was killed." in window.notice.text
 
 
 def test_proposing_on_all_images_can_be_stopped_and_keeps_what_is_done(

@@ -454,6 +454,34 @@ def test_axes_stay_where_something_was_drawn_and_drawn_on_images_keep_theirs(
         assert window.session.current.source.axes.z == z
 
 
+def test_blank_images_whose_axes_another_one_told_have_only_the_planes_they_have(
+    window: MainWindow, hand: Hand, tmp_path: Path
+) -> None:
+    folder = tmp_path / "stacks"
+    folder.mkdir()
+    for name in ("a", "b"):
+        np.save(folder / f"{name}.npy", np.zeros((4, 60, 80), np.uint8))
+    hand.open(folder)
+    first, second = window.session.images()
+    window.session.show_image(second.id)
+    hand.wait_image("b.npy")
+    window.session.set_axes("CYX")
+    window.session.show_image(second.id)  # A click in the list while it is read anew.
+    assert window.session.current is None, "nothing can be drawn on planes that go"
+    hand.qtbot.waitUntil(
+        lambda: window.session.current is not None and window.session.current.source.axes.c == 4
+    )
+    window.session.show_image(first.id)
+    hand.wait_image("a.npy")
+    assert window.session.current is not None
+    assert window.session.current.source.axes.c == 4, "what is in memory is understood anew, too"
+    window.actions_by_id["edit.checked"].trigger()
+    assert [record.is_checked for record in window.session.images()] == [True, False]
+    assert window.session.close_project()
+    hand.open(folder)
+    assert [record.is_checked for record in window.session.images()] == [True, False]
+
+
 def test_the_other_images_of_a_moved_file_are_found_with_it(
     window: MainWindow, hand: Hand, tmp_path: Path
 ) -> None:

@@ -58,6 +58,18 @@ def test_a_plane_ahead_of_the_disk_stays_however_old_it_is(images: list[LoadedIm
     assert planes.get(images[0].key) is None
 
 
+def test_a_plane_that_is_proposed_on_part_by_part_stays(images: list[LoadedImage]) -> None:
+    planes = PlanesInMemory()
+    planes.show(images[0], nothing_waits)
+    planes.growing = images[0].plane_id
+    for image in images[1:]:
+        planes.show(image, nothing_waits)
+    assert planes.get(images[0].key) is images[0]
+    planes.growing = None
+    planes.show(images[8], nothing_waits)
+    assert planes.get(images[0].key) is None
+
+
 def test_one_that_is_read_again_is_the_one_that_was_drawn_on(
     store: ProjectStore, images: list[LoadedImage]
 ) -> None:

@@ -32,6 +32,12 @@ def test_a_constant_image_becomes_finite(value: int) -> None:
     assert np.isfinite(normalize(np.full((30, 30), value, np.uint16), SETTINGS)).all()
 
 
+@pytest.mark.parametrize("value", [1e20, -3.4e38, 2.0**60, -1e-30])
+def test_one_huge_value_everywhere_becomes_finite(value: float) -> None:
+    out = normalize(np.full((30, 30), value, np.float32), SETTINGS)
+    assert out.tolist() == np.zeros((30, 30, 1)).tolist()
+
+
 def test_nan_and_infinity_become_zero_and_leave_the_rest_alone(cells: np.ndarray) -> None:
     spoiled = cells.astype(np.float32)
     spoiled[0, :3] = np.nan, np.inf, -np.inf

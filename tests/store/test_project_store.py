@@ -134,6 +134,7 @@ def test_proposals_come_back_with_their_state(folder: Path, images: list[Path]) 
     proposals = Proposals.from_label_image(discs(SHAPE, (50, 50, 9), (150, 300, 20)), model="nuclei")
     proposals.accepted[1] = 17
     proposals.rejected.add(2)
+    proposals.scale = 0.5
     store.record_proposals(plane, proposals)
     proposals.rejected.clear()  # The snapshot was taken before.
     store.close()
@@ -144,6 +145,7 @@ def test_proposals_come_back_with_their_state(folder: Path, images: list[Path]) 
     assert (loaded.tiles.read(bounds) == proposals.tiles.read(bounds)).all()
     assert loaded.table == proposals.table
     assert (loaded.model, loaded.accepted, loaded.rejected) == ("nuclei", {1: 17}, {2})
+    assert loaded.scale == 0.5
     store.close()
 
 

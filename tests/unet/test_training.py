@@ -295,6 +295,26 @@ def test_an_interrupted_run_goes_on_to_bit_identical_weights(optimizer: str) -> 
         assert torch.equal(tensor, rest.state[name]), name
 
 
+def test_a_run_that_was_stopped_does_not_train_on_when_it_goes_on() -> None:
+    class Stopped(QuietContext):
+        def stop_requested(self) -> bool:
+            return True
+
+    kept: list[bytes] = []
+
+    def keep(make) -> None:
+        file = io.BytesIO()
+        torch.save(make(), file)
+        kept.append(file.getvalue())
+
+    ended = train(context=Stopped(), on_checkpoint=keep)
+    checkpoint = torch.load(io.BytesIO(kept[-1]), weights_only=True)
+    again = train(resume=checkpoint)  # The program was closed while the end was being made.
+    assert (again.ending, again.steps, again.best_step) == ("stopped", ended.steps, ended.best_step)
+    for name, tensor in ended.state.items():
+        assert torch.equal(tensor, again.state[name]), name
+
+
 def test_batches_are_the_same_for_the_same_seed_and_differ_for_another() -> None:
     def first(seed: int) -> torch.Tensor:
         source = batches(PatchMaker([sample(1)], changed(seed=seed)), 4)

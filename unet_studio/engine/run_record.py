@@ -9,10 +9,12 @@ tensorboard/       the same curves, and more, for TensorBoard
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import platform
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ import numpy as np
 import torch
 
 import unet_studio
-from unet_studio.core.errors import TrainingDataError
+from unet_studio.core.errors import FolderError, TrainingDataError
 from unet_studio.io.atomic import write_atomically
 from unet_studio.io.model_folder import file_sha256
 from unet_studio.jobs.messages import SampleFiles, Train
@@ -30,6 +32,7 @@ from unet_studio.store.run_folder import CHECKPOINT_NAME, REQUEST_NAME
 from unet_studio.unet.device import Device
 from unet_studio.unet.training import CHECKPOINT_VERSION
 
+_log = logging.getLogger(__name__)
 _ENVIRONMENT = "environment.json"
 _EVENTS = "events.jsonl"
 
@@ -95,17 +98,28 @@ class RunRecord:
         return state
 
     def keep(self, make_checkpoint: Callable[[], dict[str, Any]]) -> None:
-        """Replace the checkpoint."""
-        if self._folder is not None and self._writes:
+        """Replace the checkpoint. Where that fails the older one stays: a share that is away for a moment
+        must not end a training."""
+        if self._folder is None or not self._writes:
+            return
+        data = BytesIO()  # To a file torch would save with errors of its own.
+        torch.save(make_checkpoint(), data)
+        try:
             write_atomically(
-                self._folder / CHECKPOINT_NAME, lambda partial: torch.save(make_checkpoint(), partial)
+                self._folder / CHECKPOINT_NAME, lambda partial: partial.write_bytes(data.getbuffer())
             )
+        except FolderError as error:
+            _log.warning("no checkpoint: %s", error)
 
     def point(self, row: dict[str, Any]) -> None:
-        """One more line of the curves."""
-        if self._folder is not None and self._writes:
+        """One more line of the curves, where the folder can be written."""
+        if self._folder is None or not self._writes:
+            return
+        try:
             with (self._folder / _EVENTS).open("ab") as file:
                 file.write(msgspec.json.encode(row) + b"\n")
+        except OSError as error:
+            _log.warning("no line in %s: %s", _EVENTS, error)
 
     def end(self) -> None:
         """The run is complete: nothing is left to go on from."""

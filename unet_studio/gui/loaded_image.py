@@ -36,7 +36,12 @@ from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.segmentation.normalization import PlaneArray
 from unet_studio.settings.locations import user_folder
 from unet_studio.store.fingerprint import fingerprint
-from unet_studio.store.project_images import change_axes, open_project_image, usual_model_input
+from unet_studio.store.project_images import (
+    change_axes,
+    forget_planes_of_other_axes,
+    open_project_image,
+    usual_model_input,
+)
 from unet_studio.store.project_store import ImageRecord, ProjectStore
 
 _COSTLY_PX = 2**25
@@ -191,14 +196,9 @@ def load_image(
         record, state = _original_near(store, record)
     records = _find_scenes(store, record) if not record.scene_name else ()
     record = next((one for one in records if one.id == record.id), record)
-    loaded = _load(
-        store,
-        record,
-        key,
-        state,
-        former_path,
-        open_project_image(store, record.id, record.path, record.scene),
-    )
+    source = open_project_image(store, record.id, record.path, record.scene)
+    forget_planes_of_other_axes(store, record.id, source)
+    loaded = _load(store, record, key, state, former_path, source)
     loaded.found_scenes = records
     return loaded
 

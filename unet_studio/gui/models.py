@@ -75,6 +75,15 @@ class Models(QObject):
         if folder not in self._known:
             self.look()
 
+    def adopt(self, folder: Path) -> None:
+        """Use a model that was made for the open project. If the project was continued in another folder
+        meanwhile, the model follows it there."""
+        root = self.project_models_folder()
+        if root is None or folder.parent == root:
+            self.choose(folder)
+        else:
+            self._pool.submit(lambda: _follow(folder, root), self.choose, self.failed.emit, must_end=True)
+
     @property
     def is_the_projects(self) -> bool:
         """True if the current model is the open project's: others do not know it."""
@@ -160,6 +169,12 @@ def _keep(folder: Path, root: Path) -> str:
         if config is not None and config.weights_sha256 == weights:
             return name
     return copy_model(folder, root / free_name(folder.name, there)).name
+
+
+def _follow(folder: Path, root: Path) -> Path:
+    target = root / free_name(folder.name, {other.name for other in list_models(root)})
+    copy_model(folder, target)
+    return target
 
 
 def _look_into(roots: Sequence[Path]) -> list[KnownModel]:

@@ -23,6 +23,8 @@ class PlanesInMemory:
         shown."""
         self._arrived: dict[int, Proposals] = {}
         """By plane id: proposals for planes that are not here; the journal may not have them yet."""
+        self.growing: int | None = None
+        """The plane that is being proposed on part by part: its proposals are the run's own, so it stays."""
 
     def __iter__(self) -> Iterator[LoadedImage]:
         """Those that were shown, the last one last."""
@@ -93,7 +95,8 @@ class PlanesInMemory:
         self._shown[image.key] = image
         self._shown.move_to_end(image.key)
         for key in list(self._shown)[:-_MOST_SHOWN]:
-            if not has_waiting(self._shown[key].plane_id):
+            plane_id = self._shown[key].plane_id
+            if plane_id != self.growing and not has_waiting(plane_id):
                 del self._shown[key]
         for key, (plane_id, _) in list(self._unshown.items()):
             # The plane that is being loaded now may have been read before all of it was on the disk.
@@ -109,6 +112,7 @@ class PlanesInMemory:
 
     def clear(self) -> None:
         """Another project comes."""
+        self.growing = None
         self._shown.clear()
         self._unshown.clear()
         self._arrived.clear()

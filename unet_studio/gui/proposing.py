@@ -51,6 +51,7 @@ class Proposing(EngineClient):
         # What is about to be proposed on, as soon as something has been read that decides how.
         self._awaited: object | None = None
         self._all: AllRun | None = None
+        self.ended.connect(self._nothing_grows)
 
     @property
     def is_busy(self) -> bool:
@@ -70,11 +71,13 @@ class Proposing(EngineClient):
 
     def propose(self, view: Rect) -> None:
         """Propose on the shown image with the current model; on what is seen (`view`) of one that is too
-        large to be held. Raises UserError without a model."""
+        large to be held. Raises UserError without a model, or if nothing of such an image is in view."""
         image, model = self._session.current, self._current_model()
         if image is None or model is None:
             return
         if image.plane is None:
+            if view.intersect(image.document.bounds).is_empty:
+                raise UserError("Nothing of the image is in view: show it with View ▸ Fit, then try again.")
             self._begin_parts(image, model, lambda weights: self._run_on_part(image, model, weights, view))
             return
         plane, store = image.plane, self._session.store
@@ -170,7 +173,11 @@ class Proposing(EngineClient):
         run.middle = None if area.area >= view.intersect(bounds).area else area
         return run
 
+    def _nothing_grows(self) -> None:
+        self._session.planes.growing = None
+
     def _submit_part(self, run: PartsRun) -> None:
+        self._session.planes.growing = run.plane_id
         title = tr("proposing", "Proposing on {name}").format(name=run.name)
         if run.total > 1:
             text = tr("proposing", "{title}: part {part} of {total}")
@@ -247,6 +254,7 @@ class Proposing(EngineClient):
             run.seconds += outcome.seconds
             run.proposed_on += 1
             run.done += 1
+            run.has_just_failed = False
         self._next_of_all(run)
 
     # What the engine says
@@ -298,8 +306,10 @@ class Proposing(EngineClient):
 
     def _failed(self, job: Job, error: UserError) -> None:
         if isinstance(job.subject, OneOfAll):
-            if isinstance(error, ImageFileError | PlaneSizeError):
-                run = job.subject.run
+            run, is_the_images = job.subject.run, isinstance(error, ImageFileError | PlaneSizeError)
+            # What the engine cannot do on two images in a row is not the images' fault.
+            if is_the_images or not run.has_just_failed:
+                run.has_just_failed = not is_the_images
                 run.left_out.append(job.subject.record.title)
                 run.done += 1
                 self._next_of_all(run)
@@ -341,7 +351,8 @@ def _summary_of_all(run: AllRun) -> str:
         names = [*run.left_out[:_MOST_NAMES], *(["…"] if len(run.left_out) > _MOST_NAMES else [])]
         left_out = tr(
             "proposing",
-            "Left out, because they cannot be read or are too large: {count} ({names}). Open them to see.",
+            "Left out, because they cannot be read, are too large, or cannot be proposed on: {count} "
+            "({names}). Open them and press Ctrl+P to see why.",
         )
         text += " " + left_out.format(count=len(run.left_out), names=", ".join(names))
     return text

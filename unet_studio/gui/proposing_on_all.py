@@ -32,7 +32,8 @@ def images_without_anything(store: ProjectStore) -> list[int]:
 @dataclass(slots=True, eq=False)
 class AllRun:
     """Proposing on the first plane of each image. Of `total`, `done` are over: proposed on, left out because
-    they cannot be read or are too large (`left_out`), or labelled meanwhile."""
+    they cannot be read, are too large, or the engine failed on them (`left_out`; `has_just_failed`: on the
+    last one), or labelled meanwhile."""
 
     store: ProjectStore
     model: Path
@@ -43,6 +44,7 @@ class AllRun:
     found: int = 0
     seconds: float = 0.0
     left_out: list[str] = field(default_factory=list)
+    has_just_failed: bool = False
     is_stopped: bool = False
 
 

@@ -47,7 +47,7 @@ class Saving(QObject):
         self._store, self.problem, self._is_stalled = None, "", False
 
     def _advanced(self) -> None:
-        if self._is_stalled:
+        if self._is_stalled and not self.waiting:
             self._recovered()
         else:
             self.changed.emit()

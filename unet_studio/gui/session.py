@@ -112,6 +112,8 @@ class Session(QObject):
         self._free: list[Callable[[], None]] = []
         self.hand_is_busy: Callable[[], bool] = lambda: False
         """True while something is being drawn; see `when_free`."""
+        self._changing_axes: int | None = None
+        """The image that is being read with other axes."""
         self._last_place: dict[int, tuple[int, int]] = {}
         """The (t, z) that was shown last, by image."""
         self.active_class = FIRST_CLASS
@@ -245,6 +247,7 @@ class Session(QObject):
             self._store_signals.deleteLater()
             self._store_signals = None
         self.store, self.current, self._wanted, self._loading_since = None, None, None, None
+        self._changing_axes = None
         self.planes.clear()
         self._last_place.clear()
         self._checked.clear()
@@ -288,6 +291,9 @@ class Session(QObject):
         record = self._records.get(key.image_id)
         if record is None or self.store is None:
             return
+        if key.image_id == self._changing_axes:
+            self._wanted = PlaneKey(key.image_id)  # It is shown as soon as its axes are known.
+            return
         self.end_stroke()
         self._wanted, self._loading_since = key, time.monotonic()
         store, kept = self.store, self.planes.get(key)
@@ -321,6 +327,7 @@ class Session(QObject):
         self.end_stroke()
         record, source, key = self._records[image.id], image.source, PlaneKey(image.id)
         # Nothing may be drawn on planes that are about to go.
+        self._changing_axes = image.id
         self._wanted, self.current = key, None
         self.image_changed.emit()
         self._pool.submit(
@@ -330,15 +337,27 @@ class Session(QObject):
         )
 
     def _axes_changed(self, image: LoadedImage, store: ProjectStore) -> None:
-        if store is self.store:
-            self.planes.forget_image(image.id)
-            self._checked.pop(image.id, None)
-            self._last_place.pop(image.id, None)
-            self._image_loaded(image, store)
+        if store is not self.store:
+            return
+        self._changing_axes = None
+        alike = {
+            other.id
+            for other in self.planes
+            if other.source.is_guessed and other.source.order.stored == image.source.order.stored
+        }
+        for image_id in {image.id, *alike}:
+            # What is drawn on already keeps the axes it had.
+            if not any(map(store.journal.has_waiting, self.planes.documents(image_id))):
+                self.planes.forget_image(image_id)
+                self._checked.pop(image_id, None)
+                self._last_place.pop(image_id, None)
+        self._image_loaded(image, store)
 
     def _axes_stay(self, image: LoadedImage, error: UserError, store: ProjectStore) -> None:
         if store is self.store:
-            self.show_image(image.id)
+            self._changing_axes = None
+            if self._wanted is not None and self._wanted.image_id == image.id:
+                self.show_image(image.id)
             self.failed.emit(error)
 
     def locate_image(self, image_id: int, path: Path) -> None:

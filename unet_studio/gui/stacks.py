@@ -91,13 +91,15 @@ class Stacks(QObject):
         classes = {row.id: row.class_index for row in document.instances}
         key = PlaneKey(image.id, image.t, image.z + 1)
 
+        first_free = document.next_id
+
         def draw(target: Document) -> None:
+            # A plane that was not shown for long does not know which numbers the others have taken since.
+            target.next_id = max(target.next_id, first_free)
             for instance_id, where, mask in shapes:
                 own, class_index = instance_id, classes[instance_id]
                 if own in target.instances and not (target.read(where) == own)[mask].any():
-                    own = (
-                        target.new_instance_id()
-                    )  # Another cell, of an older project, has that number there.
+                    own = target.new_instance_id()  # Another cell has that number there.
                 target.paint(MaskRegion(where, mask), own, over=Over.BACKGROUND, class_index=class_index)
 
         self._edit_planes([(key, draw)], COPY, then=lambda: session.show_plane(key.t, key.z))

@@ -169,8 +169,11 @@ class Training(EngineClient):
         self.ended.emit()
         folder = Path(outcome.model)
         if job.subject is self._session.store:
-            self._models.choose(folder)
-        text = tr("training", "The model {name} is ready and proposes from now on.").format(name=folder.name)
+            self._models.adopt(folder)
+            text = tr("training", "The model {name} is ready and proposes from now on.")
+        else:
+            text = tr("training", "The model {name} is ready, in its project: {folder}.")
+        text = text.format(name=folder.name, folder=folder.parent.parent)
         said = [text, *_comparison(outcome.metrics), *map(sentence_text, outcome.notes)]
         self.said.emit(" ".join(said))
 

@@ -20,7 +20,8 @@ def percentile_range(
 ) -> tuple[float, float]:
     """The two percentiles of the finite grey values, from at most about 10^6 evenly spaced pixels.
 
-    `plane`: (H, W[, C]), any real dtype. A constant plane gives a range of width 1.
+    `plane`: (H, W[, C]), any real dtype. A constant plane gives a range of width 1, or of its
+    value where that is larger.
     """
     step = max(1, int(np.ceil(np.sqrt(plane.shape[0] * plane.shape[1] / _SAMPLE_LIMIT))))
     sample = plane[::step, ::step]
@@ -32,7 +33,8 @@ def percentile_range(
     if high <= low:
         # Most of the plane is one value (a few bright cells on black): use the full range instead.
         low, high = float(sample.min()), float(sample.max())
-    return float(low), float(high) if high > low else float(low) + 1.0
+    # Beyond 2^53 one more is no more.
+    return float(low), float(high) if high > low else float(low) + max(1.0, abs(float(low)))
 
 
 def is_one_channel(plane: npt.NDArray[np.generic]) -> bool:

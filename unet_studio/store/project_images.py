@@ -50,6 +50,18 @@ def change_axes(store: ProjectStore, image_id: int, source: ImageSource, roles: 
     store.record_setting(_axes_key(source), roles)
 
 
+def forget_planes_of_other_axes(store: ProjectStore, image_id: int, source: ImageSource) -> None:
+    """Of an image on which nothing was ever drawn, the planes that it had while its axes were understood
+    otherwise: what was said about another image, or another file at its place, may have changed them."""
+    axes = source.axes
+    fits = all(
+        row.t < axes.t and row.z < axes.z and row.shape == (axes.y, axes.x)
+        for row in store.plane_places(image_id)
+    )
+    if not fits and store.journal.flush(_FLUSH_S):
+        store.forget_blank_planes(image_id)
+
+
 def usual_model_input(source: ImageSource, sample: PlaneArray) -> ModelInput:
     """What networks read of an image about which nobody has said it; `sample` (h, w, C): pixels of it."""
     names, colours = [c.name for c in source.channels], [c.colour for c in source.channels]

@@ -89,11 +89,12 @@ class ImageRecord:
 
 @dataclass(frozen=True, slots=True)
 class PlanePlace:
-    """A plane's id and where in its image it is."""
+    """A plane's id, where in its image it is, and its height and width."""
 
     id: int
     t: int
     z: int
+    shape: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,9 +443,9 @@ class ProjectStore:
         """The planes of an image that have been opened, and where in it they are."""
         with self._told(), self._lock:
             rows = self._connection.execute(
-                "SELECT id, t, z FROM planes WHERE image_id = ? ORDER BY t, z", (image_id,)
+                "SELECT id, t, z, height, width FROM planes WHERE image_id = ? ORDER BY t, z", (image_id,)
             ).fetchall()
-        return [PlanePlace(*row) for row in rows]
+        return [PlanePlace(plane_id, t, z, (height, width)) for plane_id, t, z, height, width in rows]
 
     def classes(self) -> ClassTable:
         """The project's label classes; the usual one if there are none, or a newer program's."""
@@ -536,6 +537,7 @@ class ProjectStore:
             set(proposals.rejected),
             proposals.made_at,
             None if proposals.covered is None else list(proposals.covered),
+            proposals.scale,
         )
         self.journal.submit(ProposalsCommit(plane_id, lambda: pack_proposals(snapshot)))
 

@@ -106,6 +106,17 @@ class Accelerator:
         """What a checkpoint keeps of the precision's scaling."""
         return self._scaler.state_dict()
 
+    def random_state(self) -> Tensor | None:
+        """Of the device's own random numbers; None on the processor, whose are torch's."""
+        place = self.device.torch_device
+        return None if place.type == "cpu" else torch.get_device_module(place).get_rng_state()
+
+    def set_random_state(self, state: Tensor | None) -> None:
+        """Go on with the random numbers of a checkpoint that was made on a device of this kind."""
+        place = self.device.torch_device
+        if state is not None and place.type != "cpu":
+            torch.get_device_module(place).set_rng_state(state)
+
     def restore(self, state: dict[str, object]) -> None:
         """Go on from `state()`."""
         if state:

@@ -176,6 +176,7 @@ class Tracker:
             "floor": asdict(self._floor) if self._floor else None,
             "best_step": self._best_step,
             "without_gain": self._without_gain,
+            "ending": self._ending,
             "recent": list(self._recent),
             "rate": self._rate.state(),
             "curve": [asdict(point) for point in self._curve],
@@ -187,6 +188,7 @@ class Tracker:
         self._best_state, self._best = state["best_state"], tuple(state["best"])
         self._floor = ValidationScore(**state["floor"]) if state["floor"] else None
         self._best_step, self._without_gain = state["best_step"], state["without_gain"]
+        self._ending = state["ending"]
         self._recent.extend(state["recent"])
         self._rate.restore(state["rate"])
         self._curve.extend(curve_of(state))

@@ -22,7 +22,7 @@ from unet_studio.unet.optimizers import LearningRate, RunLength, make_optimizer
 from unet_studio.unet.tracking import CurvePoint, FitResult, Tracker
 from unet_studio.unet.validation import Validator
 
-CHECKPOINT_VERSION = 2
+CHECKPOINT_VERSION = 3
 """Changes with what a checkpoint holds: a run of another version cannot go on."""
 
 OnPoint = Callable[[CurvePoint], None]
@@ -70,6 +70,7 @@ def fit(
                 "tracker": tracker.state(),
                 "scaler": accelerator.state(),
                 "random": torch.get_rng_state(),
+                "device_random": accelerator.random_state(),
             }
 
         if resume is not None:
@@ -79,6 +80,7 @@ def fit(
             tracker.restore(resume["tracker"])
             accelerator.restore(resume["scaler"])
             torch.set_rng_state(resume["random"])
+            accelerator.set_random_state(resume["device_random"])
         epoch_steps = max(1, round(len(samples) / (config.batch_size * accelerator.ranks)))
         tracker.begin(
             RunLength(config, steps_per_epoch=epoch_steps, seconds_before=tracker.seconds),

@@ -94,7 +94,12 @@ class StrokeTool(Tool):
     def abort(self) -> Change | None:
         """See Tool."""
         document, self._document = self._document, None
-        return document.abort_stroke() if document and document.stroke_is_open else None
+        if document is None or not document.stroke_is_open:
+            return None
+        change = document.abort_stroke()
+        if self._session.selected_instance not in document.instances:
+            self._session.select()  # The instance that was to begin.
+        return change
 
     def fill_holes(self) -> Change | None:
         """See Tool: what the instance encloses after this much of the stroke."""
