@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from tests.conftest import discs
 from tests.segmentation.test_joining import ALWAYS, dumbbells
@@ -89,6 +90,20 @@ def test_a_rule_for_joining_that_does_harm_is_dropped() -> None:
     settings, scores = tune_postprocessing(others, found, start)
     assert settings.joining is None
     assert scores.ap50 == 1 > score_instances(others, found, start).ap50
+
+
+def test_a_rule_for_joining_stays_where_the_seeds_are_better_by_chance_only() -> None:
+    # Of two pairs alike one is a cell of two lobes: the rule makes each one, the seeds make each two.
+    places = [(30, 20, 12), (30, 46, 12), (30, 90, 12), (30, 116, 12)]
+    labels = discs((60, 500), *places, *[(30, x, 12) for x in range(160, 480, 36)])
+    found = blurred(labels, 1.0)
+    labels[labels == 4] = 3
+    start = Postprocessing(seed_threshold=0.9, threshold=0.5, joining=ALWAYS)
+    by_seeds = replace(start, joining=None)
+    before, otherwise = (score_instances([labels], [found], way).ap50 for way in (start, by_seeds))
+    assert before < otherwise < before + 0.1
+    assert tune_postprocessing([labels], [found], start)[0] == start
+    assert tune_postprocessing([labels] * 5, [found] * 5, start)[0].joining is None, "of many it goes"
 
 
 def test_classes_that_are_not_countable_teach_nothing_about_joining() -> None:

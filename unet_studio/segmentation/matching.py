@@ -6,6 +6,7 @@ Science Bowl and StarDist. Label images are int (H, W), 0 = background.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -178,6 +179,13 @@ def match_counts(iou: sparse.csr_array, threshold: float) -> MatchCounts:
     else:
         tp = int(np.count_nonzero(maximum_bipartite_matching(fits) >= 0)) if fits.nnz else 0
     return MatchCounts(tp, pred_count - tp, true_count - tp)
+
+
+def standard_error(ap: float, instances: int) -> float:
+    """What chance makes of an AP that was measured on so few instances: that of a proportion, with one hit
+    and one miss added (Agresti and Coull 1998)."""
+    ap = (ap * instances + 1) / (instances + 2)
+    return math.sqrt(ap * (1 - ap) / (instances + 2))
 
 
 def dice_and_iou(true: LabelImage, pred: LabelImage) -> tuple[float, float]:

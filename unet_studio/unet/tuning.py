@@ -10,7 +10,13 @@ from msgspec.structs import replace
 from unet_studio.core.label_tiles import LabelArray
 from unet_studio.segmentation.fragments import cut_at_necks
 from unet_studio.segmentation.joining import Evidence, evidence, learn_joining
-from unet_studio.segmentation.matching import Scores, iou_matrix, match_counts, score_images
+from unet_studio.segmentation.matching import (
+    Scores,
+    iou_matrix,
+    match_counts,
+    score_images,
+    standard_error,
+)
 from unet_studio.segmentation.proposals import (
     countable_probability,
     instances_from_probability,
@@ -25,6 +31,7 @@ _THRESHOLDS = (0.3, 0.4, 0.5, 0.6)
 _GROWTHS_PX = (0, 1)
 # Added to the log odds: of the images that taught it, a network is surer than of others.
 _BIASES = (0.0, 0.4, 0.8)
+_BIASES_OF_FEW = (0.4, 0.8)
 _TUNE_FROM_IMAGES = 5
 _TUNING_IOUS = (0.5, 0.75)
 _MOST_PX = 2**26
@@ -77,22 +84,30 @@ def tune_postprocessing(
     cells must not decide for all others. `truths`: uncut labels; `learnt`: from other images.
 
     First how touching instances come apart; then, where the images are enough, the thresholds and the growth,
-    one with the others as they are: a third of the work of trying all together. Returns the settings, never
-    worse than `start`, and their scores.
+    one with the others as they are: a third of the work of trying all together. Of few images a rule for
+    joining goes only if the seeds are better by more than chance. Returns the settings, never worse than
+    `start`, and their scores.
     """
     best, best_ap = start, _mean_ap(truths, probabilities, start, stuff)
+    is_enough = _can_tune(len(truths), stuff)
 
-    def try_all(others: Sequence[Postprocessing]) -> None:
+    def try_all(others: Sequence[Postprocessing], *, by_more_than: float = 0.0) -> None:
         nonlocal best, best_ap
         for settings in others:
             ap = _mean_ap(truths, probabilities, settings, stuff) if settings != best else best_ap
-            if ap > best_ap:
+            if ap > best_ap + by_more_than:
                 best, best_ap = settings, ap
 
     if learnt is not None:
-        try_all([replace(start, joining=replace(learnt, bias=learnt.bias + more)) for more in _BIASES])
-    try_all(other_ways_to_part(start, len(truths), stuff))
-    if _can_tune(len(truths), stuff):
+        biases = _BIASES if is_enough else _BIASES_OF_FEW
+        try_all([replace(start, joining=replace(learnt, bias=learnt.bias + more)) for more in biases])
+    instances = sum(np.unique(truth[truth > 0]).size for truth in truths)
+    few = best.joining is not None and not is_enough
+    try_all(
+        other_ways_to_part(start, len(truths), stuff),
+        by_more_than=standard_error(best_ap, instances) if few else 0.0,
+    )
+    if is_enough:
         try_all([replace(best, threshold=threshold) for threshold in _THRESHOLDS])
         try_all([replace(best, grow_px=growth) for growth in _GROWTHS_PX])
     return best, score_instances(truths, probabilities, best, stuff)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ import numpy.typing as npt
 
 from unet_studio.core.label_tiles import LabelArray
 from unet_studio.jobs.context import JobContext, QuietContext
-from unet_studio.segmentation.matching import score_images
+from unet_studio.segmentation.matching import score_images, standard_error
 from unet_studio.segmentation.patches import Sample
 from unet_studio.segmentation.pixel_scores import confusion_matrix, pixel_scores
 from unet_studio.segmentation.proposals import instances_of_classes, only_countable
@@ -51,15 +50,11 @@ class ValidationScore:
         return 0.0 if self.dice is None else self.dice + self.ap50
 
     def is_below(self, start: ValidationScore) -> bool:
-        """True if Dice is less than the start's, or AP50 by more than chance makes of so few instances: more
-        than its standard error there (with one hit and one miss added, that of a proportion).
-        """
-        n = start.instances
-        if not n:
-            return (self.dice or 0.0) < (start.dice or 0.0)
-        ap50 = (start.ap50 * n + 1) / (n + 2)
-        chance = math.sqrt(ap50 * (1 - ap50) / (n + 2))
-        return (self.dice or 0.0) < (start.dice or 0.0) or self.ap50 < start.ap50 - chance
+        """True if Dice is less than the start's, or AP50 by more than chance makes of so few instances."""
+        if (self.dice or 0.0) < (start.dice or 0.0):
+            return True
+        chance = standard_error(start.ap50, start.instances)
+        return bool(start.instances) and self.ap50 < start.ap50 - chance
 
 
 class Validator:
