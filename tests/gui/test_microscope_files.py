@@ -398,6 +398,20 @@ def test_a_checked_part_of_a_large_plane_teaches(window: MainWindow, hand: Hand,
     assert (store.folder / "models" / "from a part" / "config.json").is_file()
 
 
+def test_proposing_where_nothing_of_a_large_plane_is_in_view_says_so(
+    window: MainWindow, hand: Hand, large: Path
+) -> None:
+    hand.open(large)
+    image = window.session.current
+    assert image is not None
+    assert image.plane is None
+    window.canvas.bring_into_view(Rect(9000, 9000, 9400, 9400))
+    assert window.canvas.view_rect.intersect(image.document.bounds).is_empty
+    window.actions_by_id["propose.run"].trigger()
+    assert "Nothing of the image is in view" in window.notice.text
+    assert not window.proposing.is_busy
+
+
 def test_proposals_of_a_large_plane_are_not_lost_before_new_ones_have_come(
     window: MainWindow, hand: Hand, large: Path
 ) -> None:

@@ -390,6 +390,21 @@ def test_a_file_renamed_while_it_is_shown_is_followed(hand: Hand, folder: Path, 
     ]
 
 
+def test_a_model_whose_project_went_on_elsewhere_meanwhile_follows_it(
+    hand: Hand, folder: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    hand.open(folder)
+    session, models = hand.window.session, hand.window.models
+    former = session.store.folder / "models"
+    session.continue_in(tmp_path / "there")
+    qtbot.waitUntil(lambda: session.store.folder.parent == tmp_path / "there", timeout=5_000)
+    shutil.copytree(models.current, former / "mine")  # What a training that began there has made.
+    models.adopt(former / "mine")
+    qtbot.waitUntil(lambda: models.current == session.store.folder / "models" / "mine", timeout=5_000)
+    qtbot.waitUntil(lambda: models.known(models.current) is not None, timeout=5_000)
+    assert models.is_the_projects
+
+
 def test_a_project_keeps_its_own_model_when_it_moves(
     hand: Hand, folder: Path, qtbot: QtBot, tmp_path: Path
 ) -> None:
