@@ -702,6 +702,8 @@ def test_a_stack_is_checked_when_all_of_its_planes_are(hand: Hand, stack: Path, 
     hand.key(KEY.Key_C)
     assert not session.images()[0].is_checked
     assert session.images()[0].checked_planes == 1
+    row = hand.window.images_panel._list.item(0)
+    assert row.statusTip().endswith(": partly checked, 0 instances")
     assert len(hand.window.training.checked_images()) == 1, "the checked plane teaches"
     for z in range(1, 7):
         session.show_plane(0, z)

@@ -91,7 +91,7 @@ class ImagesPanel(QWidget):
             item.setData(_ID, record.id)
             item.setSizeHint(QSize(120, _PICTURE_PX + 8))
             self._list.addItem(item)
-            self._show_state(item, checked=record.is_checked, instances=record.instances)
+            self._show_state(item, record)
         self.mark_current()
         self._update_summary()
         self._filter()
@@ -111,11 +111,12 @@ class ImagesPanel(QWidget):
         current, item = self._session.current, self._list.currentItem()
         if current is not None and item is not None and item.data(_ID) == current.id:
             record = self._session.record(current.id)
-            if record is not None and record.is_checked != bool(item.data(_CHECKED)):
-                self._show_state(item, checked=record.is_checked, instances=record.instances)
+            if record is None:
+                return
+            was_checked = bool(item.data(_CHECKED))
+            self._show_state(item, record)
+            if record.is_checked != was_checked:
                 self._update_summary()
-            elif record is not None:
-                self._show_state(item, checked=record.is_checked, instances=record.instances)
 
     def _image_shown(self) -> None:
         current = self._session.current
@@ -137,19 +138,22 @@ class ImagesPanel(QWidget):
         text = tr("images", "{checked} of {count} checked").format(checked=checked, count=count)
         self._summary.setText(text if count else tr("images", "No images"))
 
-    def _show_state(self, item: QListWidgetItem, *, checked: bool, instances: int) -> None:
-        state = (checked, instances > 0, item.data(_ID) in self._pictures)
+    def _show_state(self, item: QListWidgetItem, record: ImageRecord) -> None:
+        checked, begun = record.is_checked, record.instances > 0 or record.checked_planes > 0
+        state = (checked, begun, item.data(_ID) in self._pictures)
         if item.data(_STATE) != state:
             item.setData(_STATE, state)
             item.setData(_CHECKED, checked)
-            item.setIcon(_icon(self._pictures.get(item.data(_ID)), checked=checked, begun=instances > 0))
+            item.setIcon(_icon(self._pictures.get(item.data(_ID)), checked=checked, begun=begun))
         if checked:
-            words = tr("images", "checked, {count} instances").format(count=instances)
-        elif instances:
-            words = tr("images", "{count} instances, not checked").format(count=instances)
+            words = tr("images", "checked, {count} instances")
+        elif record.checked_planes:
+            words = tr("images", "partly checked, {count} instances")
+        elif record.instances:
+            words = tr("images", "{count} instances, not checked")
         else:
             words = tr("images", "untouched")
-        item.setStatusTip(f"{item.toolTip()}: {words}")
+        item.setStatusTip(f"{item.toolTip()}: {words.format(count=record.instances)}")
 
     # Pictures: of the rows that are seen, one after the other, when nothing else is to be done
 
