@@ -29,7 +29,9 @@ from unet_studio.io.image_source import ImageSource
 from unet_studio.io.label_files import read_label_image, write_label_tiff
 from unet_studio.io.open_image import open_image
 from unet_studio.jobs import parts
-from unet_studio.jobs.messages import Predict, Predicted
+from unet_studio.jobs.connection import EngineConnection
+from unet_studio.jobs.messages import Predict, Predicted, Train
+from unet_studio.settings.training import FINE_TUNING, TrainConfig
 
 
 @pytest.fixture
@@ -76,6 +78,8 @@ def test_train_then_predict_then_evaluate(cells: Path, capsys: pytest.CaptureFix
     config = json.loads((model / "config.json").read_text())
     assert config["recipe"]["settings"]["seed"] == 3
     assert config["recipe"]["settings"]["network"]["base_width"] == 4
+    assert config["recipe"]["settings"]["norm_statistics"] == "patches", "those of a new network"
+    assert config["recipe"]["settings"]["minutes"] is None
     assert len(config["recipe"]["validation_images"]) == 1
 
     code = main(["predict", str(cells / "images"), "--out", str(out), "--model", str(model), "--json"])
@@ -89,6 +93,69 @@ def test_train_then_predict_then_evaluate(cells: Path, capsys: pytest.CaptureFix
     assert list(scores)[:10] == ["images", "dice", "iou", "precision50", "recall50", "f1_50", "ap50", "ap50_mean", "ap75", "ap50_95"]  # fmt: skip
     assert scores["images"] == 4
     assert scores["dice"] > 0.8
+
+
+def test_a_new_network_is_not_trained_with_the_settings_of_fine_tuning(
+    cells: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def run(_: EngineConnection, request: Train, **__: object) -> None:
+        asked.append(request)
+        raise ImageFileError("It is enough to know what was asked.")
+
+    monkeypatch.setattr(EngineConnection, "run", run)
+    files = ["--images", str(cells / "images"), "--masks", str(cells / "masks"), "--out", str(cells / "m")]
+    for init in ([], ["--init", "nuclei"]):
+        assert main(["train", *files, *init]) == 2
+    assert [request.config for request in asked] == [TrainConfig(), FINE_TUNING]
+    assert all(request.usual_input for request in asked)
+
+
+def test_predict_replaces_no_other_file_among_the_images(
+    cells: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    original = cells / "images" / "a.tif"
+    original.write_bytes(b"an original")
+    model = tiny_model(tmp_path / "tiny")
+    image = str(cells / "images" / "a.png")
+    assert main(["predict", image, "--out", str(cells / "images"), "--model", str(model)]) == 2
+    assert "a.tif is among the images in" in capsys.readouterr().err
+    assert original.read_bytes() == b"an original"
+
+
+def test_letters_that_a_redirected_output_does_not_have_end_nothing(cells: Path, tmp_path: Path) -> None:
+    image = cells / "images" / "β-actin.png"
+    (cells / "images" / "a.png").rename(image)
+    model = tiny_model(tmp_path / "tiny")
+    command = [sys.executable, "-m", "unet_studio", "predict", str(image), "--out", str(tmp_path / "o")]
+    ended = subprocess.run(
+        [*command, "--model", str(model), "--json"], capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"}, encoding="cp1252",
+    )  # fmt: skip
+    assert "\\u03b2-actin: " in ended.stdout
+    assert json.loads(ended.stdout.splitlines()[-1])["images"][0]["image"] == str(image)
+
+
+def test_stacks_and_colours_are_not_evaluated_as_what_they_are_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("true", "pred"):
+        (tmp_path / folder).mkdir()
+        tifffile.imwrite(
+            tmp_path / folder / "a.tif", np.ones((4, 20, 30), np.uint16), metadata={"axes": "ZYX"}
+        )
+    evaluate = ["evaluate", "--pred", str(tmp_path / "pred"), "--truth", str(tmp_path / "true")]
+    assert main(evaluate) == 2
+    assert "a.tif holds 4 planes" in capsys.readouterr().err
+    colours = np.zeros((20, 30, 3), np.uint8)
+    colours[2:6, 2:6], colours[10:15, 10:15] = (0, 0, 128), (0, 128, 0)
+    for folder in ("true", "pred"):
+        (tmp_path / folder / "a.tif").unlink()
+        cv2.imwrite(str(tmp_path / folder / "a.png"), colours)
+    assert main([*evaluate, "--masks", "classes"]) == 2
+    assert "a.png holds colours" in capsys.readouterr().err
+    assert main(evaluate) == 0, "as instances every colour is one"
 
 
 def test_predict_writes_every_format_it_is_asked_for(cells: Path, tmp_path: Path) -> None:

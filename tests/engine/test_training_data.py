@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -178,3 +179,27 @@ def test_what_a_person_should_know_is_said() -> None:
     assert "The images have 1, 3 channels; all were brought to the network's 3." in said
     assert "NaN" in said
     assert "No training image holds mitosis" in said
+
+
+def test_the_command_line_learns_from_the_channel_it_proposes_on(tmp_path: Path) -> None:
+    labels = discs((40, 60), (20, 15, 8), (20, 45, 8))
+    both = np.stack([np.full(labels.shape, 7), labels * 90]).astype(np.uint8)
+    tifffile.imwrite(
+        tmp_path / "a.ome.tif", both, photometric="minisblack",
+        metadata={"axes": "CYX", "Channel": {"Name": ["GFP", "DAPI"]}},
+    )  # fmt: skip
+    write_label_tiff(tmp_path / "m.tif", labels)
+    file = SampleFiles(str(tmp_path / "a.ome.tif"), str(tmp_path / "m.tif"))
+    (usual,) = read_truths([file], "instances", QuietContext(), usual_input=True)
+    assert (usual.plane == both[1][:, :, None]).all()
+    (whole,) = read_truths([file], "instances", QuietContext())
+    assert whole.plane.shape == (40, 60, 2)
+
+
+def test_a_stack_cannot_teach_from_one_mask(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 20, 30), np.uint8), metadata={"axes": "ZYX"})
+    write_label_tiff(tmp_path / "m.tif", np.ones((20, 30), np.int32))
+    with pytest.raises(TrainingDataError, match="holds 4 planes, and a mask is of one"):
+        read_truths(
+            [SampleFiles(str(tmp_path / "a.tif"), str(tmp_path / "m.tif"))], "instances", QuietContext()
+        )

@@ -7,7 +7,13 @@ import tifffile
 
 from tests.conftest import discs
 from unet_studio.core.errors import FolderError, LabelFileError
-from unet_studio.io.label_files import read_label_image, write_label_png, write_label_tiff, write_masks
+from unet_studio.io.label_files import (
+    read_class_image,
+    read_label_image,
+    write_label_png,
+    write_label_tiff,
+    write_masks,
+)
 
 
 def test_label_images_come_back_as_they_were_written(tmp_path: Path) -> None:
@@ -94,3 +100,30 @@ def test_a_folder_that_cannot_be_written_leaves_the_old_file_whole(tmp_path: Pat
     with pytest.raises(FolderError, match="Choose another folder"):
         write_label_tiff(blocked / "a.tif", np.zeros((5, 5), np.int32))
     assert (read_label_image(path) == 1).all()
+
+
+def test_a_class_image_keeps_its_numbers_and_several_colours_are_refused(tmp_path: Path) -> None:
+    classes = np.zeros((20, 30), np.uint8)
+    classes[2:6, 2:6], classes[10:15, 10:15] = 3, 1
+    cv2.imwrite(str(tmp_path / "c.png"), classes)
+    assert (read_class_image(tmp_path / "c.png") == classes).all()
+    one = np.repeat((classes == 3).astype(np.uint8)[:, :, None] * 255, 3, axis=2)
+    cv2.imwrite(str(tmp_path / "one.png"), one)
+    assert np.unique(read_class_image(tmp_path / "one.png")).tolist() in ([0, 1], [0, 255])
+    one[10:15, 10:15] = 0, 0, 200
+    cv2.imwrite(str(tmp_path / "two.png"), one)
+    with pytest.raises(LabelFileError, match="holds colours, and nothing says which class"):
+        read_class_image(tmp_path / "two.png")
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "said"),
+    [((2, 20, 30), "CYX", "holds 2 channels"), ((4, 20, 30), "ZYX", "holds 4 planes")],
+)
+def test_masks_of_several_channels_or_planes_are_refused(
+    tmp_path: Path, shape: tuple[int, ...], axes: str, said: str
+) -> None:
+    path = tmp_path / "m.tif"
+    tifffile.imwrite(path, np.ones(shape, np.uint8), imagej=True, metadata={"axes": axes})
+    with pytest.raises(LabelFileError, match=said):
+        read_label_image(path)

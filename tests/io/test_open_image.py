@@ -160,3 +160,50 @@ def test_small_packed_and_foreign_files_are_not_glanced_at(tmp_path: Path) -> No
     (tmp_path / "no.tif").write_bytes(b"not a tiff")
     for name in ("packed.tif", "white.tif", "no.tif", "gone.tif"):
         assert glance_at_tiff(tmp_path / name) is None
+
+
+def test_what_is_beside_grey_is_a_channel_unless_it_says_that_it_is_alpha(tmp_path: Path) -> None:
+    pixels = np.arange(6 * 8 * 3, dtype=np.uint8).reshape(6, 8, 3)
+    path = tmp_path / "a.tif"
+    for count, extra, channels in (
+        (2, ["unspecified"], 2),
+        (2, ["unassalpha"], 1),
+        (3, ["unspecified"] * 2, 3),
+    ):
+        tifffile.imwrite(
+            path, pixels[:, :, :count], photometric="minisblack", planarconfig="contig", extrasamples=extra
+        )
+        source = open_image(path)
+        assert not source.is_rgb
+        assert (whole_plane(source) == pixels[:, :, :channels]).all()
+    four = np.concatenate([pixels, pixels[:, :, :1]], axis=2)
+    tifffile.imwrite(path, four, photometric="rgb", extrasamples=["unspecified"])
+    assert open_image(path).is_rgb
+    assert (whole_plane(open_image(path)) == pixels).all()
+
+
+def test_every_file_of_an_ome_data_set_shows_its_own_pixels_names_and_size(tmp_path: Path) -> None:
+    images = "".join(
+        f'''<Image ID="Image:{n}" Name="{name}"><Pixels ID="Pixels:{n}" DimensionOrder="XYCZT" Type="uint8"
+        SizeX="30" SizeY="20" SizeC="1" SizeZ="1" SizeT="1" PhysicalSizeX="{size}" PhysicalSizeXUnit="µm">
+        <Channel ID="Channel:{n}:0" Name="{dye}" SamplesPerPixel="1"/>
+        <TiffData IFD="0" PlaneCount="1"><UUID FileName="{name}.ome.tif">urn:uuid:0000000{n}</UUID></TiffData>
+        </Pixels></Image>'''
+        for n, (name, size, dye) in enumerate((("A", 0.1, "DAPI"), ("B", 0.65, "Cy5")))
+    )
+    for n, name in enumerate("AB"):
+        xml = (
+            '<?xml version="1.0" encoding="UTF-8"?>'
+            '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:0000000'
+            f'{n}">{images}</OME>'
+        )
+        tifffile.imwrite(
+            tmp_path / f"{name}.ome.tif", np.full((20, 30), 111 * (n + 1), np.uint8),
+            description=xml.encode(), metadata=None, contiguous=True,
+        )  # fmt: skip
+    for name in "AB":
+        for scene, (value, size, dye) in enumerate(((111, 0.1, "DAPI"), (222, 0.65, "Cy5"))):
+            source = open_image(tmp_path / f"{name}.ome.tif", scene=scene)
+            assert np.unique(whole_plane(source)).tolist() == [value]
+            assert source.pixel_size_um == pytest.approx(size)
+            assert [channel.name for channel in source.channels] == [dye]

@@ -159,3 +159,10 @@ def test_a_binary_mask_is_split_into_components_and_a_label_image_is_not() -> No
     binary = np.where(labels > 0, 255, 0)
     assert np.unique(split_binary(binary)).tolist() == [0, 1, 2]
     assert split_binary(labels) is labels
+
+
+def test_two_cells_that_leave_no_background_are_no_binary_mask() -> None:
+    two = np.ones((10, 20), np.int32)
+    two[:, 10:] = 2
+    assert split_binary(two) is two
+    assert np.unique(split_binary(np.full((10, 20), 7, np.int32))).tolist() == [1]

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,6 +31,10 @@ class _OneLineParser(argparse.ArgumentParser):
 
 def run_command(arguments: Sequence[str]) -> int:
     """Parse, run, and turn every expected end into its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A file of another code page on Windows: a letter it has not must not end the command.
+            stream.reconfigure(errors="backslashreplace")
     try:
         options = _parse(arguments)
         return _run(options)

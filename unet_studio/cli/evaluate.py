@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from unet_studio.core.errors import LabelFileError
+from unet_studio.core.label_tiles import LabelArray
 from unet_studio.io.image_folder import ImageAndMask, pair_by_stem
-from unet_studio.io.label_files import read_label_image
+from unet_studio.io.label_files import read_class_image, read_label_image
 from unet_studio.segmentation.matching import LabelImage, score_images
 from unet_studio.segmentation.partition_scores import partition_scores, segments_between
 from unet_studio.segmentation.pixel_scores import confusion_matrix, pixel_scores
@@ -24,7 +25,8 @@ Pairs = Iterator[tuple[LabelImage, LabelImage]]
 
 def evaluate(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code. Every true mask needs its prediction."""
-    pairs = _pairs(pair_by_stem(options.truth, options.pred))
+    read = read_class_image if options.masks == "classes" else read_label_image
+    pairs = _pairs(pair_by_stem(options.truth, options.pred), read)
     figures = {"instances": _of_instances, "classes": _of_classes, "membranes": _of_membranes}
     scores = {name: _rounded(value) for name, value in figures[options.masks](pairs).items()}
     width = max(map(len, scores)) + 1
@@ -71,7 +73,7 @@ def _of_membranes(pairs: Pairs) -> dict[str, Any]:
 
 
 def _segments(labels: LabelImage) -> LabelImage:
-    return segments_between(labels > 0) if np.unique(labels[labels != 0]).size == 1 else labels
+    return segments_between(labels > 0) if np.unique(labels[labels != 0]).size <= 1 else labels
 
 
 def _class_one_if_binary(labels: LabelImage) -> LabelImage:
@@ -79,10 +81,10 @@ def _class_one_if_binary(labels: LabelImage) -> LabelImage:
     return (labels > 0).astype(np.int32) if values.size == 1 and values[0] > MOST_CLASSES else labels
 
 
-def _pairs(files: list[ImageAndMask]) -> Pairs:
+def _pairs(files: list[ImageAndMask], read: Callable[..., LabelArray]) -> Pairs:
     for pair in files:
-        truth = read_label_image(Path(pair.image))
-        yield truth, read_label_image(pair.mask, shape=(truth.shape[0], truth.shape[1]))
+        truth = read(Path(pair.image))
+        yield truth, read(pair.mask, shape=(truth.shape[0], truth.shape[1]))
 
 
 def _rounded(value: Any) -> Any:

@@ -24,7 +24,13 @@ from unet_studio.core.sentences import Sentence
 from unet_studio.io.atomic import writable_folder
 from unet_studio.io.image_folder import expand_paths
 from unet_studio.io.image_source import ImageSource, is_held_whole, whole_plane
-from unet_studio.io.label_files import check_mask_names, write_class_png, write_masks, write_plane_masks
+from unet_studio.io.label_files import (
+    check_mask_names,
+    check_plane_formats,
+    write_class_png,
+    write_masks,
+    write_plane_masks,
+)
 from unet_studio.io.model_folder import find_model
 from unet_studio.io.open_image import open_image, scenes_of
 from unet_studio.io.overview import sample_pixels, thinned
@@ -151,6 +157,7 @@ def _by_parts(
     if CLASS_FORMAT in task.formats:
         raise LabelFileError("{name} is too large for a mask of classes: use label-tiff.", name=plane.stem)
     bounds = Rect.of_size(plane.source.axes.y, plane.source.axes.x)
+    check_plane_formats(plane.stem, bounds, task.formats)
     reference = sample_pixels(plane.source, t=plane.t, z=plane.z)
     seen = usual_model_input(plane.source, reference)
     proposals, seconds, areas = Proposals.from_parts(model=task.model), 0.0, all_areas(bounds)

@@ -91,6 +91,7 @@ def _new(options: argparse.Namespace) -> Train:
         name=out.name,
         run=str((options.run or out / "run").absolute()),
         device=options.device,
+        usual_input=True,
     )
 
 
@@ -128,7 +129,7 @@ def _files(images: Path, masks: Path) -> list[SampleFiles]:
 
 
 def _config(options: argparse.Namespace) -> TrainConfig:
-    config = FINE_TUNING if options.init else TrainConfig()
+    config = FINE_TUNING if options.init != "none" else TrainConfig()
     if options.config:
         config = read_toml(options.config, config, alternatives=_LENGTHS)
     if options.network is not None:

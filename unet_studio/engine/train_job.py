@@ -53,8 +53,9 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     train_files, val_files = split_samples(
         request.samples, request.val_samples, request.config.val_fraction, request.config.seed
     )
-    truths = read_truths(train_files, request.config.masks, context)
-    val_truths = read_truths(val_files, request.config.masks, context)
+    masks, usual = request.config.masks, request.usual_input
+    truths = read_truths(train_files, masks, context, usual_input=usual)
+    val_truths = read_truths(val_files, masks, context, usual_input=usual)
     start = _starting_point(request, highest_class([*truths, *val_truths]))
     images = len(truths) + len(val_truths)
     if not val_truths and request.config.val_fraction > 0:

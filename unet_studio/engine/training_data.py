@@ -15,15 +15,17 @@ from unet_studio.core.errors import TrainingDataError
 from unet_studio.core.label_tiles import LabelArray, MaskArray
 from unet_studio.core.sentences import Sentence
 from unet_studio.io.image_source import whole_plane
-from unet_studio.io.label_files import read_label_image
+from unet_studio.io.label_files import read_class_image, read_label_image
 from unet_studio.io.model_folder import ModelConfig
 from unet_studio.io.open_image import open_image
+from unet_studio.io.overview import thinned
 from unet_studio.jobs.context import JobContext
 from unet_studio.jobs.messages import SampleFiles
 from unet_studio.segmentation.normalization import PlaneArray, adapt_channels
 from unet_studio.segmentation.patches import Sample, make_sample
 from unet_studio.segmentation.scaling import rescaled, rescaled_labels, scaled_shape
 from unet_studio.settings.training import MOST_CLASSES, ObjectClass
+from unet_studio.store.project_images import usual_model_input
 
 _SMALLEST_CUT_PX = 128
 _NEARLY = 1e-9
@@ -88,16 +90,31 @@ class Truth:
         )  # fmt: skip
 
 
-def read_truths(files: Sequence[SampleFiles], masks: Masks, context: JobContext) -> list[Truth]:
-    """Read every image with its mask. `masks`: what the mask's values mean."""
+def read_truths(
+    files: Sequence[SampleFiles], masks: Masks, context: JobContext, *, usual_input: bool = False
+) -> list[Truth]:
+    """Read every image with its mask. `masks`: what the mask's values mean; `usual_input` as in `Train`.
+
+    Raises ImageFileError, LabelFileError, TrainingDataError.
+    """
+    read_mask = read_class_image if masks == "classes" else read_label_image
     truths: list[Truth] = []
     for one in files:
         context.check_cancelled()
         source = open_image(Path(one.image))
+        if source.axes.t * source.axes.z > 1:
+            raise TrainingDataError(
+                "{name} holds {count} planes, and a mask is of one: save the planes as files of their own, "
+                "with a mask each.",
+                name=Path(one.image).name,
+                count=source.axes.t * source.axes.z,
+            )
         plane = whole_plane(source)
+        if usual_input:
+            plane = usual_model_input(source, thinned(plane)).of(plane)
         pixel_size_um = one.pixel_size_um or source.pixel_size_um
         shape = (plane.shape[0], plane.shape[1])
-        labels = read_label_image(Path(one.mask), shape=shape)
+        labels = read_mask(Path(one.mask), shape=shape)
         semantic: npt.NDArray[np.integer] | None = None
         if masks == "instances" and one.classes is not None:
             semantic = read_label_image(Path(one.classes), shape=shape)

@@ -31,11 +31,47 @@ _EMPTY_TILE = zlib.compress(bytes(4 * TILE_PX * TILE_PX), 9)
 def read_label_image(path: Path, *, shape: tuple[int, int] | None = None) -> LabelArray:
     """int32 (H, W) from a label image or mask file. Colour masks: every colour is one instance.
 
-    Raises LabelFileError if the size is not `shape` or the values are no labels.
+    Raises LabelFileError if the size is not `shape`, the values are no labels, or there are several planes.
     """
+    values = np.maximum(_values(path, shape), 0)  # Some programs mark background or edges with -1.
+    if values.max(initial=0) > np.iinfo(np.int32).max:
+        # Colours, and ids of other programs: keep who is who, not the number.
+        ids, place = np.unique(values, return_inverse=True)
+        values = place.reshape(values.shape) + (0 if ids[0] == 0 else 1)
+    return np.ascontiguousarray(values, np.int32)
+
+
+def read_class_image(path: Path, *, shape: tuple[int, int] | None = None) -> LabelArray:
+    """int32 (H, W), the class of every pixel. One value or colour besides 0 is a class, whatever its number.
+
+    Raises LabelFileError as `read_label_image`, and for several colours: which class each of them stands for
+    is not in the file.
+    """
+    values = np.maximum(_values(path, shape), 0)
+    if values.max(initial=0) > np.iinfo(np.int32).max:
+        if np.unique(values[values > 0]).size > 1:
+            raise LabelFileError(
+                "The mask {name} holds colours, and nothing says which class each of them is: export it with "
+                "the numbers of the classes, as 8-bit grey PNG or TIFF.",
+                name=path.name,
+            )
+        values = (values > 0).astype(np.int64)
+    return np.ascontiguousarray(values, np.int32)
+
+
+def _values(path: Path, shape: tuple[int, int] | None) -> npt.NDArray[np.int64]:
+    """The numbers in a mask, (H, W); of colours above those of int32."""
     # As stored: a look-up table or an inverted display must not change instance numbers.
     is_tiff = path.suffix.lower() in (".tif", ".tiff") and path.is_file()
-    plane = whole_plane(open_tiff(path, as_stored=True) if is_tiff else open_image(path))
+    source = open_tiff(path, as_stored=True) if is_tiff else open_image(path)
+    planes = source.axes.t * source.axes.z
+    if planes > 1:
+        raise LabelFileError(
+            "The mask {name} holds {count} planes: save each as a file of its own, beside an image of one.",
+            name=path.name,
+            count=planes,
+        )
+    plane = whole_plane(source)
     if shape is not None and plane.shape[:2] != shape:
         raise LabelFileError(
             "The mask {name} is {mask_height}×{mask_width} px but its image is {height}×{width} px: "
@@ -55,16 +91,16 @@ def read_label_image(path: Path, *, shape: tuple[int, int] | None = None) -> Lab
             )
         plane = plane.astype(np.int64)
     if plane.shape[2] == 1:
-        values = plane[:, :, 0]
-    else:
-        weights = np.array([1 << 16 << 16, 1 << 16, 1], np.int64)
-        values = plane[:, :, :3].astype(np.int64) @ weights
-    values = np.maximum(values.astype(np.int64), 0)  # Some programs mark background or edges with -1.
-    if values.max(initial=0) > np.iinfo(np.int32).max:
-        # Colours, and ids of other programs: keep who is who, not the number.
-        ids, place = np.unique(values, return_inverse=True)
-        values = place.reshape(values.shape) + (0 if ids[0] == 0 else 1)
-    return np.ascontiguousarray(values, np.int32)
+        return plane[:, :, 0].astype(np.int64)
+    if plane.shape[2] not in (3, 4):
+        raise LabelFileError(
+            "The mask {name} holds {count} channels: export it as one grey label image.",
+            name=path.name,
+            count=plane.shape[2],
+        )
+    weights = np.array([1 << 16 << 16, 1 << 16, 1], np.int64)
+    values: npt.NDArray[np.int64] = plane[:, :, :3].astype(np.int64) @ weights
+    return values
 
 
 def write_label_tiff(path: Path, labels: LabelArray) -> None:
@@ -134,15 +170,9 @@ def write_plane_masks(
     """
     if bounds.area <= _WHOLE_PX:
         return write_masks(folder, stem, tiles.read(bounds), formats)
+    check_plane_formats(stem, bounds, formats)
     by_tiles = "label-tiff" in formats
     others = tuple(name for name in formats if name != "label-tiff")
-    if others and bounds.area > _LARGEST_PNG_PX:
-        raise LabelFileError(
-            "{name} is {height}×{width} px, too large for a PNG mask: export it as TIFF label image.",
-            name=stem,
-            height=bounds.height,
-            width=bounds.width,
-        )
     written = []
     if by_tiles:
         written.append(mask_path(folder, stem, "label-tiff", formats))
@@ -156,6 +186,17 @@ def write_plane_masks(
         MASK_WRITERS[name][1](path, labels)
         written.append(path)
     return written
+
+
+def check_plane_formats(stem: str, bounds: Rect, formats: tuple[str, ...]) -> None:
+    """Raise LabelFileError for a plane that is too large for one of the formats."""
+    if bounds.area > _LARGEST_PNG_PX and set(formats) != {"label-tiff"}:
+        raise LabelFileError(
+            "{name} is {height}×{width} px, too large for a PNG mask: export it as TIFF label image.",
+            name=stem,
+            height=bounds.height,
+            width=bounds.width,
+        )
 
 
 def write_tiled_label_tiff(path: Path, tiles: LabelTiles, bounds: Rect) -> None:
@@ -181,10 +222,11 @@ def write_tiled_label_tiff(path: Path, tiles: LabelTiles, bounds: Rect) -> None:
 
 
 def check_mask_names(images: Iterable[tuple[Path, str]], folder: Path, formats: tuple[str, ...]) -> None:
-    """Raise UserError if two images would give the same mask file, or a mask would replace an image. Of every
-    image its file and the stem of its masks."""
+    """Raise UserError if two images would give the same mask file, or a mask would replace an image, or any
+    other file in a folder of the images. Of every image its file and the stem of its masks."""
     images = list(images)
     originals = {image.resolve() for image, _ in images}
+    folders = {original.parent for original in originals}
     seen: dict[str, Path] = {}
     for image, stem in images:
         if stem in seen:
@@ -196,9 +238,17 @@ def check_mask_names(images: Iterable[tuple[Path, str]], folder: Path, formats: 
             )
         seen[stem] = image
         for name in formats:
-            if mask_path(folder, stem, name, formats).resolve() in originals:
+            target = mask_path(folder, stem, name, formats).resolve()
+            if target in originals:
                 raise UserError(
                     "The masks would replace the images in {folder}: choose another folder.", folder=folder
+                )
+            if target.parent in folders and target.exists():
+                raise UserError(
+                    "{name} is among the images in {folder} already, and its mask would replace it: choose "
+                    "another folder.",
+                    name=target.name,
+                    folder=folder,
                 )
 
 

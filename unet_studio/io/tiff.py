@@ -22,6 +22,8 @@ _DAMAGED = (*DAMAGED, tifffile.TiffFileError, imagecodecs.DelayedImportError)
 _IN_MEMORY_BYTES = 2**25
 _GLANCE_PX = 1024
 _PHOTOMETRIC = tifffile.PHOTOMETRIC
+_GREY = (_PHOTOMETRIC.MINISBLACK, _PHOTOMETRIC.MINISWHITE)
+_ALPHA = (tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA)
 # Pictures a slide scanner adds beside the slide.
 _BESIDE = frozenset({"thumbnail", "label", "macro", "map", "overview"})
 # Of level shapes: a level is the one above it, smaller, and nothing else.
@@ -75,9 +77,9 @@ def open_tiff(path: Path, scene: int = 0, *, as_stored: bool = False) -> ArraySo
             path.name,
             arrays,
             order,
-            pixel_size_um=pixel_size_um_of(file, page),
-            channels=channels_of(file, order.axes.c),
-            is_rgb=samples >= 3 or _has_palette(file, page, order.axes.c),
+            pixel_size_um=pixel_size_um_of(file, series),
+            channels=channels_of(file, series, order.axes.c),
+            is_rgb=(samples >= 3 and page.photometric not in _GREY) or _has_palette(file, page, order.axes.c),
             is_guessed=is_guessed,
             develop=_in_turn(_without_bool if series.dtype.kind == "b" else None, colours),
             failures=_DAMAGED,
@@ -188,7 +190,7 @@ def _plain(series: tifffile.TiffPageSeries) -> PlainPixels | None:
     page = series.keyframe
     if series.dataoffset is None or page.fillorder != 1 or page.bitspersample % 8:
         return None
-    file = series.parent
+    file = page.parent  # Of several files that one OME-XML describes, the one with the pixels.
     missing = series.dataoffset + series.nbytes - file.filehandle.size
     if missing > 0:
         raise EOFError(f"{missing} bytes are missing")
@@ -217,8 +219,11 @@ def _development(
         return _inverted
     if photometric == _PHOTOMETRIC.SEPARATED and page.samplesperpixel >= 4 and series.dtype.kind == "u":
         return _rgb_of_inks
-    colours = page.samplesperpixel - len(page.extrasamples)
-    if page.extrasamples and "S" in series.axes and colours in (1, 3):
+    extra = page.extrasamples
+    colours = page.samplesperpixel - len(extra)
+    is_alpha = bool(extra) and all(sample in _ALPHA for sample in extra)
+    # One beside three colours is alpha even where nothing says so; beside grey it is a channel.
+    if "S" in series.axes and ((is_alpha and colours in (1, 3)) or (len(extra) == 1 and colours == 3)):
         return lambda plane: plane[:, :, :colours]  # Alpha says nothing about what was seen.
     return None
 

@@ -66,10 +66,11 @@ def _ome_xml(path: Path) -> str:
         return file.ome_metadata or ""
 
 
-def channels_of(file: tifffile.TiffFile, count: int) -> tuple[Channel, ...]:
-    """Names and colours of `count` channels, from OME-XML, ImageJ or LSM; empty if the file says none."""
+def channels_of(file: tifffile.TiffFile, series: tifffile.TiffPageSeries, count: int) -> tuple[Channel, ...]:
+    """Names and colours of the `count` channels of an image of the file, from OME-XML, ImageJ or LSM; empty
+    if the file says none."""
     if file.is_ome and file.ome_metadata:
-        return _ome_channels(file.ome_metadata, count)
+        return _ome_channels(_ome_pixels(file, series), count)
     if file.is_imagej and file.imagej_metadata:
         tables = file.imagej_metadata.get("LUTs", [])
         if len(tables) == count > 1:
@@ -82,12 +83,20 @@ def channels_of(file: tifffile.TiffFile, count: int) -> tuple[Channel, ...]:
     return ()
 
 
-def _ome_channels(xml: str, count: int) -> tuple[Channel, ...]:
+def _ome_pixels(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> ElementTree.Element | None:
+    """What OME-XML says about the pixels of an image; about the first one's where it does not say which is
+    which; None where it is damaged."""
     try:
-        root = ElementTree.fromstring(xml)
+        root = ElementTree.fromstring(file.ome_metadata or "")
     except ElementTree.ParseError:
-        return ()
-    pixels = root.find(".//{*}Pixels")
+        return None
+    images = [image for image in root.iter() if image.tag.endswith("}Image") or image.tag == "Image"]
+    places = [place for place, one in enumerate(file.series) if one is series]
+    own = images[places[0]] if places and len(images) == len(file.series) else root
+    return own.find(".//{*}Pixels")
+
+
+def _ome_channels(pixels: ElementTree.Element | None, count: int) -> tuple[Channel, ...]:
     found = [] if pixels is None else pixels.findall("{*}Channel")
     channels = []
     for one in found:
@@ -122,17 +131,18 @@ def macro_pictures(file: tifffile.TiffFile) -> set[int]:
     return found
 
 
-def pixel_size_um_of(file: tifffile.TiffFile, page: Any) -> float | None:
-    """From OME-XML, ImageJ's or a slide scanner's description, LSM's header, or from the resolution tags in
-    centimetres.
+def pixel_size_um_of(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> float | None:
+    """Of an image of the file: from OME-XML, ImageJ's or a slide scanner's description, LSM's header, or from
+    the resolution tags in centimetres.
 
     Resolution in inches is nearly always a printer's (72, 96, 300 dpi), not the microscope's.
     """
+    page = series.keyframe
     if file.is_ome and file.ome_metadata:
-        found = re.search(r'PhysicalSizeX="([^"]+)"', file.ome_metadata)
-        unit = re.search(r'PhysicalSizeXUnit="([^"]+)"', file.ome_metadata)
-        factor = _UM_PER_UNIT.get(unit.group(1) if unit else "µm")
-        return plausible_um(float(found.group(1)) * factor) if found and factor else None
+        pixels = _ome_pixels(file, series)
+        size = pixels.get("PhysicalSizeX") if pixels is not None else None
+        factor = _UM_PER_UNIT.get(pixels.get("PhysicalSizeXUnit", "µm")) if pixels is not None else None
+        return plausible_um(float(size) * factor) if size and factor else None
     if file.is_svs:
         found = re.search(r"MPP\s*=\s*([\d.]+)", page.description)
         return plausible_um(float(found.group(1))) if found else None

@@ -39,7 +39,8 @@ from unet_studio.jobs.messages import (
     encode,
 )
 
-ENGINE_COMMAND = (sys.executable, "-m", "unet_studio", "engine")
+# -P: not what lies in the folder where the program was started, which may hold a torch.py of somebody's.
+ENGINE_COMMAND = (sys.executable, "-P", "-m", "unet_studio", "engine")
 GRACE_S = 5.0
 _START_LIMIT_S = 120.0
 _POLL_S = 0.05

@@ -89,6 +89,9 @@ class Train(Struct, frozen=True, tag=True, kw_only=True):
     resume: bool = False
     """Go on from the run's checkpoint."""
     device: str = "auto"
+    usual_input: bool = False
+    """Of every image teaches what is usually read of it to propose (see `store.project_images`); else all of
+    it: a sample from the window is that already."""
 
 
 class Describe(Struct, frozen=True, tag=True):

@@ -98,7 +98,7 @@ class Scores:
 
 def split_binary(labels: LabelImage) -> LabelImage:
     """A binary mask (at most one value besides 0) split into its 8-connected components."""
-    if np.unique(labels).size > 2 or (labels < 0).any():
+    if np.unique(labels[labels != 0]).size > 1 or (labels < 0).any():
         return labels
     components, _ = ndimage.label(labels > 0, structure=np.ones((3, 3)))
     return components.astype(np.int32)
