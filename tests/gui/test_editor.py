@@ -84,6 +84,30 @@ def test_grow_and_shrink_go_by_the_pixels_that_are_set(smith: Toolsmith, qtbot: 
     assert smith.labels[120, 102] == 0
 
 
+@pytest.mark.parametrize("on_all", [False, True])
+def test_shrinking_takes_nothing_where_the_image_ends(smith: Toolsmith, qtbot: QtBot, on_all: bool) -> None:
+    labels = np.zeros((300, 360), np.int32)
+    labels[0:30, 100:140] = 1
+    put(smith, labels)
+    smith.window.session.select(instance=1)
+    smith.window.repairs.on_all = on_all
+    smith.window.settings.reshape_px = 3
+    trigger(smith, "repair.shrink", qtbot)
+    ys, xs = np.nonzero(smith.labels)
+    assert (ys.min(), ys.max(), xs.min(), xs.max()) == (0, 26, 103, 136), "the cell goes on beyond the image"
+
+
+def test_repairs_of_all_leave_what_is_not_counted(smith: Toolsmith, qtbot: QtBot) -> None:
+    labels = np.zeros((300, 360), np.int32)
+    labels[200:203, 200:203] = 1
+    put(smith, labels)
+    smith.window.session.select(instance=1)
+    smith.window.classes.set_stuff(smith.window.session.class_of(1), is_stuff=True)
+    smith.window.settings.min_area_px = 100
+    trigger(smith, "repair.delete_small", qtbot)
+    assert smith.ids == [1]
+
+
 def test_what_was_drawn_while_all_were_repaired_stays(smith: Toolsmith, qtbot: QtBot) -> None:
     labels = np.zeros((300, 360), np.int32)
     labels[100:140, 100:140] = 1
@@ -392,6 +416,13 @@ def test_the_image_list_shows_only_what_is_not_checked_if_asked(hand: Hand, fold
     hand.key(KEY.Key_PageDown)
     hand.wait_image("field3.png")
     hand.qtbot.waitUntil(lambda: bool(panel._pictures), timeout=5_000)
+    third = hand.window.session.current.id
+    assert third in panel.shown_ids()
+    hand.key(KEY.Key_C)
+    assert third in panel.shown_ids(), "the shown one stays"
+    hand.key(KEY.Key_PageUp)
+    hand.wait_image("field1.png")
+    assert third not in panel.shown_ids()
 
 
 # Shortcuts and palette

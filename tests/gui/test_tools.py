@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.hand import Hand
 from tests.gui.toolsmith import CELLS, CTRL, KEY, SHIFT, Toolsmith
+from unet_studio.core.regions import MaskRegion
 from unet_studio.gui.tools.tool import BrushMode
 
 
@@ -93,7 +94,10 @@ def test_a_fast_hand_leaves_no_gap(smith: Toolsmith) -> None:
     assert count == 2
 
 
-def pen(smith: Toolsmith, kind: QEvent.Type, at: QPointF, pressure: float, *, eraser: bool = False) -> None:
+def pen(
+    smith: Toolsmith, kind: QEvent.Type, at: QPointF, pressure: float, *,
+    eraser: bool = False, on: QWidget | None = None,
+) -> None:  # fmt: skip
     end = QPointingDevice.PointerType.Eraser if eraser else QPointingDevice.PointerType.Pen
     device = QPointingDevice(
         "pen", 7, QInputDevice.DeviceType.Stylus, end,
@@ -103,10 +107,10 @@ def pen(smith: Toolsmith, kind: QEvent.Type, at: QPointF, pressure: float, *, er
     button = none if kind == QEvent.Type.TabletMove else left
     held = none if kind == QEvent.Type.TabletRelease else left
     event = QTabletEvent(
-        kind, device, at, smith.canvas.mapToGlobal(at), pressure, 0, 0, 0, 0, 0,
+        kind, device, at, (on or smith.canvas).mapToGlobal(at), pressure, 0, 0, 0, 0, 0,
         Qt.KeyboardModifier.NoModifier, button, held,
     )  # fmt: skip
-    QApplication.sendEvent(smith.canvas, event)
+    QApplication.sendEvent(on or smith.canvas, event)
 
 
 def test_a_pen_draws_wider_when_pressed_and_its_other_end_erases(smith: Toolsmith) -> None:
@@ -123,6 +127,25 @@ def test_a_pen_draws_wider_when_pressed_and_its_other_end_erases(smith: Toolsmit
     pen(smith, kinds.TabletPress, smith.at(100, 190), 1.0, eraser=True)
     pen(smith, kinds.TabletRelease, smith.at(100, 190), 0.0, eraser=True)
     assert smith.labels[100, 190] == 0
+
+
+def test_a_pen_takes_the_keys_from_a_field_and_draws_nothing_under_the_map(smith: Toolsmith) -> None:
+    smith.key(KEY.Key_B)
+    field = smith.window.instances_panel.findChildren(QLineEdit)[0]
+    field.setFocus()
+    pen(smith, QEvent.Type.TabletPress, smith.at(100, 60), 0.5)
+    pen(smith, QEvent.Type.TabletRelease, smith.at(100, 60), 0.0)
+    assert smith.canvas.hasFocus()
+    before = smith.labels.copy()
+    smith.canvas.zoom_by(4)
+    small = smith.canvas._map
+    assert small.isVisible()
+    seen = smith.canvas.view_rect
+    at = QPointF(small.width() - 4, small.height() - 4)
+    for kind in (QEvent.Type.TabletPress, QEvent.Type.TabletRelease):
+        pen(smith, kind, at, 0.5, on=small)
+    assert (smith.labels == before).all()
+    assert smith.canvas.view_rect != seen, "it went there"
 
 
 def test_a_thousand_pen_events_a_second_are_all_used_and_none_is_late(smith: Toolsmith, qtbot: QtBot) -> None:
@@ -679,3 +702,39 @@ def test_a_pen_pans_with_space_and_closes_a_polygon_with_two_taps(smith: Toolsmi
         pen(smith, kinds.TabletPress, smith.at(y, x), 1.0)
         pen(smith, kinds.TabletRelease, smith.at(y, x), 0.0)
     assert smith.labels[100, 120] == 1
+
+
+def test_a_cell_drawn_over_by_another_while_it_is_selected(smith: Toolsmith) -> None:
+    smith.draw_discs()
+    smith.window.session.select(instance=smith.ids[0])
+    document, chosen = smith.window.session.document, smith.ids[0]
+    rect = document.instance_rect(chosen)
+    document.begin_stroke("Brush stroke")
+    document.paint(MaskRegion(rect, np.ones(rect.shape, bool)), document.new_instance_id())
+    assert document.instance_rect(chosen).is_empty
+    document.abort_stroke()
+    assert document.instance_rect(chosen) == rect
+
+
+def test_checking_while_something_is_drawn_ends_the_stroke_and_checks(smith: Toolsmith) -> None:
+    smith.key(KEY.Key_B)
+    smith.press(100, 60)
+    smith.move(100, 90)
+    smith.key(KEY.Key_C)
+    assert smith.window.session.document.is_checked
+    assert smith.window.actions_by_id["edit.checked"].isChecked()
+    smith.release(100, 90)
+    assert smith.labels[100, 75] > 0
+
+
+def test_labels_come_back_with_their_key_whatever_else_is_held(smith: Toolsmith, qtbot: QtBot) -> None:
+    smith.draw_discs()
+    smith.canvas.setFocus()
+    qtbot.keyPress(smith.canvas, KEY.Key_X)
+    assert not smith.canvas.layer.is_visible
+    qtbot.keyRelease(smith.canvas, KEY.Key_X, Qt.KeyboardModifier.ShiftModifier)
+    assert smith.canvas.layer.is_visible
+    slider = smith.window.display_panel.gamma
+    slider.setValue(40)
+    qtbot.mouseDClick(slider, Qt.MouseButton.LeftButton)
+    assert slider.value() == 0

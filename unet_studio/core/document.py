@@ -112,6 +112,8 @@ class Document:
         for index in self.instances.tiles_of(instance_id):
             mine = self.labels.tile(index) == instance_id
             rows, cols = np.flatnonzero(mine.any(1)), np.flatnonzero(mine.any(0))
+            if rows.size == 0:
+                continue  # A stroke that is open took it: the table counts at its end.
             cell = tile_rect(index)
             part = Rect(int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1)
             rect = rect.union(part.shift(cell.top, cell.left))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QKeyCombination, QSize, Qt, QTimer
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         self.model_panel = ModelPanel(self.models, session)
         self.training_panel = TrainingPanel()
         self._enabled_for: tuple[object, ...] = ()
+        self._hiding_key: Qt.Key | None = None
         self._lay_out()
         self._connect()
         self.use_tool("tool.pick")
@@ -300,7 +301,7 @@ class MainWindow(QMainWindow):
         self.tool_box.failed.connect(self.problems.tell)
         self.projection.made.connect(lambda picture: canvas.exchange_picture(picture))
         self.projection.failed.connect(self.problems.tell)
-        canvas.zoomed.connect(self._show_checked)
+        canvas.view_changed.connect(self._show_checked_part)
         canvas.unreadable.connect(self.problems.tell)
         self.problems.saving_text.connect(self._saved.setText)
         self.contrast.changed.connect(self._show_contrast)
@@ -430,10 +431,14 @@ class MainWindow(QMainWindow):
         elif self.session.selected_instance:
             self._go_to(self.session.selected_instance)
 
-    def _key_turned(self, key: QKeySequence, is_down: bool) -> None:
+    def _key_turned(self, key: QKeyCombination | None, is_down: bool) -> None:
         """Keys that work while they are held; they end with the focus too."""
-        if not key.isEmpty() and self.actions_by_id.held_by(key) != "view.labels":
-            return
+        if key is not None:
+            # When it comes up other keys may be held with it than when it went down.
+            if is_down and self.actions_by_id.held_by(QKeySequence(key)) == "view.labels":
+                self._hiding_key = key.key()
+            elif is_down or key.key() != self._hiding_key:
+                return
         self._set_labels_visible(not is_down and self.actions_by_id["view.labels"].isChecked())
 
     # Showing
@@ -552,6 +557,11 @@ class MainWindow(QMainWindow):
         self.actions_by_id["edit.checked"].setChecked(is_checked)
         self.canvas.update()
 
+    def _show_checked_part(self) -> None:
+        """Of a large image what is seen is checked or not."""
+        if self.session.current is not None and self.session.current.plane is None:
+            self._show_checked()
+
     def _show_classes(self) -> None:
         layer, past, document = self.canvas.layer, self.session.past, self.session.document
         colours = np.zeros((_MOST_CLASSES_SHOWN, 3), np.uint8)
@@ -607,7 +617,9 @@ class MainWindow(QMainWindow):
         self.canvas.set_tag(tag if is_picking else "")
 
     def _set_checked(self, on: bool) -> None:
+        self.session.end_stroke()
         self.session.set_checked(on, self.canvas.view_rect)
+        self._show_checked()  # It may have been refused: the past is shown, for instance.
         is_checked = self.actions_by_id["edit.checked"].isChecked()
         if is_checked:
             self.session.reject_covered()

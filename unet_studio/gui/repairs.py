@@ -54,7 +54,7 @@ class Repairs(QObject):
     def shrink(self) -> None:
         """Shrink by the pixels that are set."""
         by = self._settings.reshape_px
-        self._reshape(SHRINK, lambda mask: reshaping.shrink(mask, by), 0)
+        self._reshape(SHRINK, lambda mask: reshaping.shrink(mask, by), by)
 
     def keep_largest_piece(self) -> None:
         """Of an instance in several pieces only the largest stays."""
@@ -71,8 +71,8 @@ class Repairs(QObject):
         """Delete every instance of fewer pixels than are set."""
         document, least = self._session.editable, self._settings.min_area_px
         if document is not None:
-            small = [row.id for row in document.instances if document.instances.area_px(row.id) < least]
-            self._delete(small, DELETE_SMALL)
+            small = {row.id for row in document.instances if document.instances.area_px(row.id) < least}
+            self._delete(sorted(small - self._stuff()), DELETE_SMALL)
 
     def delete_at_border(self) -> None:
         """Delete every instance that touches the edge of the image: it is cut off there."""

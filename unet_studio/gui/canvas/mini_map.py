@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QTabletEvent
 from PySide6.QtWidgets import QWidget
 
 from unet_studio.core.geometry import PixelPoint, Rect
@@ -73,6 +73,12 @@ class MiniMap(QWidget):
         """Go along."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._go(event.position())
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """A pen goes there too: what it does here must not reach the image below."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go(event.position())
+        event.accept()
 
     def _go(self, at: QPointF) -> None:
         self.wanted.emit(PixelPoint((at.y() - 1) / self._scale, (at.x() - 1) / self._scale))

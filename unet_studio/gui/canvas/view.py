@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QImage,
     QInputEvent,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -69,12 +68,12 @@ class CanvasView(QWidget):
     released = Signal()
     hovered = Signal(object)  # Touch or None
     finished = Signal()  # double click
-    key_turned = Signal(object, bool)  # QKeySequence, down
+    key_turned = Signal(object, bool)  # QKeyCombination, or None for all; down
     brush_steps = Signal(int)  # wheel notches
     unreadable = Signal(object)  # ImageFileError: the pixels of the shown plane do not come any more
     _came = Signal(object, object)  # Picture, Rect: these pixels can be shown now
     _failed = Signal(object, object)  # Picture, ImageFileError
-    zoomed = Signal()
+    view_changed = Signal()  # another part of the image is seen
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -269,7 +268,7 @@ class CanvasView(QWidget):
         self._forget_overlay()
         self.refresh()
         self._show_map()
-        self.zoomed.emit()
+        self.view_changed.emit()
 
     def _pan(self, delta: QPointF) -> None:
         """Move what is there, and compose only what comes into view."""
@@ -290,6 +289,7 @@ class CanvasView(QWidget):
         else:
             self.refresh()
         self._show_map()
+        self.view_changed.emit()
 
     def _scroll(self, dx: int, dy: int) -> None:
         words = self._buffer_pixels().view(np.uint32)[:, :, 0]
@@ -440,6 +440,7 @@ class CanvasView(QWidget):
             self.fit()
         else:
             self._show_map()
+            self.view_changed.emit()
 
     def _make_buffer(self) -> None:
         ratio = self.devicePixelRatioF()
@@ -511,6 +512,8 @@ class CanvasView(QWidget):
         turned = event.pointerType() == QPointingDevice.PointerType.Eraser
         touch = self._touch(position, event, pressure=event.pressure(), alt=turned)
         self._move_pointer(position)
+        if kind == QEvent.Type.TabletPress:
+            self.setFocus()  # A mouse gives it by itself: else the keys go on into a field that has it.
         if kind == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.LeftButton:
             if self._space_held:
                 self._pan_from = position
@@ -576,7 +579,7 @@ class CanvasView(QWidget):
                 self._hold_space(is_held=True)
         else:
             if not event.isAutoRepeat():
-                self.key_turned.emit(QKeySequence(event.keyCombination()), True)
+                self.key_turned.emit(event.keyCombination(), True)
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -586,13 +589,13 @@ class CanvasView(QWidget):
                 self._hold_space(is_held=False)
         else:
             if not event.isAutoRepeat():
-                self.key_turned.emit(QKeySequence(event.keyCombination()), False)
+                self.key_turned.emit(event.keyCombination(), False)
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """A space held while the window loses focus is never released here."""
         self._hold_space(is_held=False)
-        self.key_turned.emit(QKeySequence(), False)
+        self.key_turned.emit(None, False)
         super().focusOutEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QColorDialog,
@@ -51,7 +51,7 @@ class DisplayPanel(QWidget):
         self.colour.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.colour.setToolTip(tr("display", "Colour of the channel"))
         self.histogram = Histogram()
-        self.gamma = QSlider(Qt.Orientation.Horizontal)
+        self.gamma = _GammaSlider(Qt.Orientation.Horizontal)
         self.gamma.setRange(-_GAMMA_STEPS, _GAMMA_STEPS)
         self.gamma.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._gamma_text = QLabel()
@@ -167,6 +167,13 @@ def _line(*widgets: QWidget) -> QHBoxLayout:
     if not isinstance(widgets[0], QLabel):
         row.addStretch(1)
     return row
+
+
+class _GammaSlider(QSlider):
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Back to 1."""
+        del event
+        self.setValue(0)
 
 
 def _grey_text(value: float) -> str:

@@ -123,6 +123,7 @@ class ImagesPanel(QWidget):
         if current is not None and current.id not in self._pictures:
             self._keep_picture(current.id, _small(current.display, *current.document.bounds.shape))
         self.mark_current()
+        self._filter()  # The one before may have been checked meanwhile.
 
     def _filter(self) -> None:
         current = self._session.current
