@@ -121,6 +121,7 @@ def test_a_training_whose_engine_was_killed_goes_on_from_the_menu(
         qtbot.waitUntil(lambda: len(points) >= 4, timeout=LIMIT)
         os.kill(studio.trainer._connection.pid, signal.SIGKILL)
     assert "ended by the system" in window.notice.text
+    assert "Train ▸ Resume the interrupted training goes on" in window.notice.text
     reached = points[-1].step
     run = next((window.session.store.folder / "runs").iterdir())
     request = run / "request.json"
@@ -128,6 +129,7 @@ def test_a_training_whose_engine_was_killed_goes_on_from_the_menu(
     points.clear()
     with qtbot.waitSignal(window.training.said, timeout=LIMIT):
         window.actions_by_id["train.resume"].trigger()
+        qtbot.waitUntil(lambda: "ended by the system" not in window.notice.text, timeout=LIMIT)
     steps = [point.step for point in window.training_panel.points]
     assert steps[:3] == [0, 5, 10], "the curve is whole"
     assert steps == sorted(set(steps))

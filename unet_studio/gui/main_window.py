@@ -681,6 +681,7 @@ class MainWindow(QMainWindow):
         actions["edit.redo"].setText(_with_name(tr("actions", "Redo"), redo))
 
     def _training_began(self, title: str) -> None:
+        self.problems.tried_again()
         self.training_panel.begin(title)
         self._training_section.fold(is_open=True)
         # When its bar and its curves have got their places.

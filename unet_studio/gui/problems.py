@@ -51,6 +51,10 @@ class Problems(QObject):
             remedies = [Remedy(tr("window", "Open the backup"), lambda: self._session.open_backup(error))]
         self._notice.warn(self._image_warning, remedies)
 
+    def tried_again(self) -> None:
+        """What failed last is begun anew: the warning is over."""
+        self._notice.take_back(self._image_warning)
+
     def warn_of_waiting(self, count: int, accept_all: Callable[[], object]) -> None:
         """An image was checked while proposals wait on it: they would teach that there is nothing."""
         text = tr(

@@ -17,8 +17,9 @@ from unet_studio.gui.background.engine_client import EngineClient
 from unet_studio.gui.background.engine_thread import EngineThread, Job, Prepared
 from unet_studio.gui.models import Models, free_name
 from unet_studio.gui.session import Session
-from unet_studio.gui.translation import sentence_text, tr
+from unet_studio.gui.translation import error_text, sentence_text, tr
 from unet_studio.io.model_folder import list_models, read_model_config
+from unet_studio.jobs.connection import JobFailed
 from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
 from unet_studio.settings.training import ObjectClass, TrainConfig
 from unet_studio.store.project_images import image_scale, model_input
@@ -176,6 +177,14 @@ class Training(EngineClient):
         text = text.format(name=folder.name, folder=folder.parent.parent)
         said = [text, *_comparison(outcome.metrics), *map(sentence_text, outcome.notes)]
         self.said.emit(" ".join(said))
+
+    def _failed(self, job: Job, error: UserError) -> None:
+        if isinstance(error, JobFailed) and error.kind == "crash":
+            error = UserError(
+                "{what} Train ▸ Resume the interrupted training goes on from its last measurement.",
+                what=error_text(error),
+            )
+        super()._failed(job, error)
 
     def _cancelled(self, _: Job) -> None:
         self.ended.emit()
