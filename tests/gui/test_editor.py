@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.hand import Hand
 from tests.gui.toolsmith import CELLS, CTRL, KEY, SHIFT, Toolsmith
 from unet_studio.core.geometry import Rect
+from unet_studio.core.proposals import Proposals
 from unet_studio.core.regions import MaskRegion, rectangle
 from unet_studio.gui.app import Studio
 from unet_studio.gui.dialogs.command_palette import CommandPalette, match
@@ -703,6 +704,39 @@ def test_uncountable_instances_become_one_when_the_class_is_given_or_accepted(sm
     document = session.document
     assert [row.class_index for row in document.instances].count(2) == 1
     assert len(smith.ids) == len(CELLS) - 1
+
+
+def test_what_became_part_of_an_uncountable_instance_waits_again_when_that_is_undone(
+    smith: Toolsmith,
+) -> None:
+    window, session = smith.window, smith.window.session
+    window.classes.add()
+    window.classes.set_stuff(2, is_stuff=True)
+    window.classes.choose(2)
+    smith.key(KEY.Key_B)
+    smith.drag((20, 20), (20, 60))
+    proposed = np.zeros((300, 360), np.int32)
+    proposed[100:130, 100:130], proposed[200:240, 200:240] = 1, 2
+    proposals = Proposals.from_label_image(proposed, model="m")
+    proposals.give_classes({1: 2, 2: 2})
+    session.set_proposals(session.current.plane_id, proposals)
+    document = session.document
+    before = document.instances.area_px(1)
+    session.accept_all()
+    assert [row.id for row in document.instances] == [1]
+    assert not session.open_proposals()
+    for _ in range(2):
+        smith.key(KEY.Key_Z, CTRL)
+        assert document.instances.area_px(1) == before
+        assert session.open_proposals() == [1, 2]
+        smith.key(KEY.Key_Y, CTRL)
+        assert not session.open_proposals()
+    session.select(instance=1)
+    smith.key(KEY.Key_Delete)
+    assert not session.open_proposals(), "the person has decided about all of it"
+    assert set(session.current.proposals.rejected) == {1, 2}
+    smith.key(KEY.Key_Z, CTRL)
+    assert not session.open_proposals()
 
 
 def test_choosing_a_class_in_the_panel_changes_no_instance_and_typing_a_name_is_no_command(

@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 
 from unet_studio.core.checked_area import CheckedArea, CheckedState
-from unet_studio.core.edits import Edit, EditBuilder, Rejection, Revision, apply
+from unet_studio.core.edits import Edit, EditBuilder, Rejection, Revision, Sharing, apply
 from unet_studio.core.errors import UserError
 from unet_studio.core.geometry import Rect, tile_rect
 from unet_studio.core.history import History
@@ -358,7 +358,11 @@ class Document:
             if instance_id not in self.instances:
                 builder.put_row(instance_id, Instance(instance_id, class_index, Origin.PROPOSED))
             proposals.accepted[proposal_id] = instance_id
-        return self._made(builder.finish())
+        edit = builder.finish()
+        parts = {i: new_id[i] for i in wanted if is_placed[i] and new_id[i] in shared.values()}
+        if edit is not None and parts:
+            edit = replace(edit, shared=Sharing(proposals.made_at, parts))
+        return self._made(edit)
 
     def reject(self, proposals: Proposals, proposal_ids: Iterable[int], *, name: str) -> Change | None:
         """Put proposals aside: an edit like any other, undone and redone with the rest."""

@@ -88,6 +88,15 @@ class Rejection:
     proposal_ids: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Proposals that became part of an uncountable instance, each with its number: undone, they wait again,
+    though the instance is still there. `made_at` as in `Rejection`."""
+
+    made_at: float
+    instance_of: dict[int, int]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Edit:
     """One undoable unit of a document."""
@@ -98,6 +107,7 @@ class Edit:
     checked: tuple[CheckedArea, CheckedArea] | None = None
     made_at: float = field(default_factory=time.time)
     rejected: Rejection | None = None
+    shared: Sharing | None = None
 
     @property
     def rect(self) -> Rect:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -487,6 +487,7 @@ class Session(QObject):
         self.changed.emit(change)
         if change.edit is not None:
             altered = self._follow_rejection(change.edit, change.step)
+            altered |= self._follow_shared(change.edit, change.step)
             if self._follow_accepted(change.edit, change.step) or altered:
                 self.proposals_changed.emit()
 
@@ -515,6 +516,22 @@ class Session(QObject):
         self.store.record_proposals(image.plane_id, proposals)
         return True
 
+    def _follow_shared(self, edit: Edit, step: Step) -> bool:
+        """Proposals that became part of an uncountable instance wait again when that is undone, and no more
+        when it is done again. False if the edit concerns none."""
+        image, shared = self.current, edit.shared
+        if image is None or image.proposals is None or self.store is None or shared is None:
+            return False
+        if shared.made_at != image.proposals.made_at:
+            return False  # Of an earlier proposing.
+        if step is Step.UNDO:
+            for proposal in shared.instance_of:
+                image.proposals.accepted.pop(proposal, None)
+        else:
+            image.proposals.accepted.update(shared.instance_of)
+        self.store.record_proposals(image.plane_id, image.proposals)
+        return True
+
     def _follow_accepted(self, edit: Edit, step: Step) -> bool:
         """Whether a proposal waits follows the instance it became. True if the edit concerns any.
 
@@ -524,10 +541,10 @@ class Session(QObject):
         proposals = self.current.proposals if self.current is not None else None
         if proposals is None or not proposals.accepted or not edit.rows:
             return False
-        proposal_of = {instance: proposal for proposal, instance in proposals.accepted.items()}
-        concerned = [
-            (proposal_of[row.instance_id], row) for row in edit.rows if row.instance_id in proposal_of
-        ]
+        proposals_of = defaultdict(list)  # Several, where the instance is of what is not counted.
+        for proposal, instance in proposals.accepted.items():
+            proposals_of[instance].append(proposal)
+        concerned = [(proposal, row) for row in edit.rows for proposal in proposals_of[row.instance_id]]
         gone = {proposal for proposal, row in concerned if row.before is not None and row.after is None}
         if gone and step is Step.UNDO:
             proposals.rejected -= gone

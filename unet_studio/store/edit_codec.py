@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from unet_studio.core.checked_area import CheckedArea
-from unet_studio.core.edits import Edit, Rejection, RowDelta, TileDelta
+from unet_studio.core.edits import Edit, Rejection, RowDelta, Sharing, TileDelta
 from unet_studio.core.geometry import Rect, TileIndex
 from unet_studio.core.instances import Instance, Origin
 from unet_studio.core.label_tiles import LabelArray
@@ -34,6 +34,7 @@ class _EditData(msgspec.Struct, array_like=True):
     rows: list[tuple[int, _Row | None, _Row | None]]
     checked: tuple[_Rects, _Rects] | None
     rejected: tuple[float, list[int]] | None = None
+    shared: tuple[float, dict[int, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +66,8 @@ class PackedEdit:
         rows = tuple(RowDelta(i, _instance(before), _instance(after)) for i, before, after in found.rows)
         checked = (area_from(found.checked[0]), area_from(found.checked[1])) if found.checked else None
         rejected = Rejection(found.rejected[0], frozenset(found.rejected[1])) if found.rejected else None
-        return Edit(self.name, tiles, rows, checked, self.made_at, rejected)
+        shared = Sharing(*found.shared) if found.shared else None
+        return Edit(self.name, tiles, rows, checked, self.made_at, rejected, shared)
 
 
 def pack_edit(edit: Edit) -> PackedEdit:
@@ -87,6 +89,7 @@ def pack_edit(edit: Edit) -> PackedEdit:
         rows=[(r.instance_id, _row(r.before), _row(r.after)) for r in edit.rows],
         checked=(rects_of(edit.checked[0]), rects_of(edit.checked[1])) if edit.checked else None,
         rejected=(edit.rejected.made_at, sorted(edit.rejected.proposal_ids)) if edit.rejected else None,
+        shared=(edit.shared.made_at, edit.shared.instance_of) if edit.shared else None,
     )
     return PackedEdit(edit.name, edit.made_at, msgspec.msgpack.encode(data))
 
