@@ -716,15 +716,18 @@ def test_a_cell_drawn_over_by_another_while_it_is_selected(smith: Toolsmith) -> 
     assert document.instance_rect(chosen) == rect
 
 
-def test_checking_while_something_is_drawn_ends_the_stroke_and_checks(smith: Toolsmith) -> None:
+def test_checking_while_something_is_drawn_waits_for_the_end_of_the_stroke(smith: Toolsmith) -> None:
     smith.key(KEY.Key_B)
     smith.press(100, 60)
     smith.move(100, 90)
     smith.key(KEY.Key_C)
+    assert not smith.window.session.document.is_checked
+    smith.move(140, 90)
+    smith.release(140, 90)
+    assert smith.labels[100, 75] > 0
+    assert smith.labels[130, 90] > 0
     assert smith.window.session.document.is_checked
     assert smith.window.actions_by_id["edit.checked"].isChecked()
-    smith.release(100, 90)
-    assert smith.labels[100, 75] > 0
 
 
 def test_labels_come_back_with_their_key_whatever_else_is_held(smith: Toolsmith, qtbot: QtBot) -> None:

@@ -617,7 +617,11 @@ class MainWindow(QMainWindow):
         self.canvas.set_tag(tag if is_picking else "")
 
     def _set_checked(self, on: bool) -> None:
-        self.session.end_stroke()
+        image = self.session.current
+        # Not in the middle of a stroke: what it draws belongs to what is checked.
+        self.session.when_free(lambda: self._check(on) if self.session.current is image else None)
+
+    def _check(self, on: bool) -> None:
         self.session.set_checked(on, self.canvas.view_rect)
         self._show_checked()  # It may have been refused: the past is shown, for instance.
         is_checked = self.actions_by_id["edit.checked"].isChecked()
