@@ -16,7 +16,8 @@ import pytest
 
 from unet_studio.jobs.connection import EngineConnection, JobFailed, describe_exit
 from unet_studio.jobs.context import JobCancelled
-from unet_studio.jobs.messages import Predict, Progress
+from unet_studio.jobs.messages import NetworkSummary, Predict, Progress, SummarizeNetwork
+from unet_studio.settings.network import UNetConfig
 
 STUB = (sys.executable, "-m", "tests.jobs.stub_engine")
 IMAGE = np.arange(12, dtype=np.uint16).reshape(3, 4, 1)
@@ -121,6 +122,20 @@ def test_an_engine_killed_from_outside_in_the_middle_of_a_job_is_told(engine: En
 
     with pytest.raises(JobFailed, match="ended by the system"):
         run(engine, "hang", kill)
+
+
+def test_modules_in_the_folder_where_the_program_was_started_are_not_taken_for_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("msgspec", "torch", "queue"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('this is somebody's script')")
+    monkeypatch.chdir(tmp_path)
+    engine = EngineConnection()
+    try:
+        outcome, _ = engine.run(SummarizeNetwork(0, UNetConfig(base_width=4, depth=1)))
+    finally:
+        engine.close()
+    assert isinstance(outcome, NetworkSummary)
 
 
 def test_an_engine_that_cannot_be_started_is_told() -> None:

@@ -13,10 +13,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import msgspec
 
+import unet_studio
 from unet_studio.core.errors import UserError
 from unet_studio.jobs.context import JobCancelled
 from unet_studio.jobs.framing import Array, FramingError, read_frame, write_frame
@@ -152,6 +154,7 @@ class EngineConnection:
         try:
             self._process = subprocess.Popen(
                 self._command,
+                env=_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -272,6 +275,15 @@ class EngineConnection:
     def _send_quietly(self, message: Request) -> None:
         # A big request may fill the pipe under the lock: asking to cancel must not wait for it.
         threading.Thread(target=self._send, args=(message,), daemon=True).start()
+
+
+def _environment() -> dict[str, str]:
+    """This process's; where the program runs from its source folder, the engine finds it there too."""
+    home = Path(unet_studio.__file__).parent.parent
+    if home.name in ("site-packages", "dist-packages"):
+        return dict(os.environ)
+    known = os.environ.get("PYTHONPATH")
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(home), known] if known else [str(home)])}
 
 
 def _widen(pipe: BinaryIO) -> None:

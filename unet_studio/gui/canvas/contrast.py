@@ -57,7 +57,8 @@ def light_table(low: float, high: float, gamma: float, values: int) -> npt.NDArr
     """uint8 (values,): the light of every stored value from 0 to `values` - 1."""
     span = high - low
     place = np.arange(values) - low
-    place = np.clip(place / span, 0, 1) if span > 0 else (place > 0).astype(np.float64)
+    with np.errstate(over="ignore"):  # Beyond all bounds is beyond 1.
+        place = np.clip(place / span, 0, 1) if span > 0 else (place > 0).astype(np.float64)
     if gamma != 1.0:
         place **= 1 / gamma
     table: npt.NDArray[np.uint8] = (place * 255 + 0.5).astype(np.uint8)
