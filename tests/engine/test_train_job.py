@@ -358,7 +358,7 @@ def test_a_fine_tuned_model_goes_as_far_as_is_needed_and_says_so(
         weights[share] = load_network(tmp_path / "model")[0].state_dict()
         said[share] = " ".join(map(str, trained.notes))
     assert "are kept" not in said[1.0]
-    assert "Of what it learnt 40 % are kept" in said[0.4]
+    assert "Of what it learnt 40\u00a0% are kept" in said[0.4]
     for name, start in weights[0.0].items():
         if start.is_floating_point():
             torch.testing.assert_close(weights[0.4][name], 0.6 * start + 0.4 * weights[1.0][name])
