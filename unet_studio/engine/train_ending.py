@@ -56,8 +56,8 @@ def finish(
     else:
         network.load_state_dict(between(ended.beginning, result.state, share))
         text = (
-            "Of what it learnt {percent}\u00a0% are kept: that is as good on the validation pixels, and the model "
-            "forgets less of what it knew."
+            "Of what it learnt {percent}\u00a0% are kept: that is as good on the validation pixels, and the "
+            "model forgets less of what it knew."
         )
         notes.append(Sentence(text, {"percent": f"{100 * share:.0f}"}))
     metrics: dict[str, Any] = {
