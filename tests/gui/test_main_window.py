@@ -655,6 +655,16 @@ def test_an_export_says_what_it_leaves_out(hand: Hand, folder: Path, tmp_path: P
     assert "Proposals that wait" not in hand.window.notice.text
 
 
+def test_masks_beside_the_images_are_exported_again(hand: Hand, folder: Path, qtbot: QtBot) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    hand.drag((5, 5), (5, 9))
+    for _ in range(2):  # The second time the project's own masks are replaced.
+        with qtbot.waitSignal(hand.window.asking.exported, timeout=10_000):
+            hand.window.asking.export(folder, ("label-tiff",))
+        assert (folder / "field1.tif").is_file()
+
+
 def test_an_image_that_cannot_be_read_is_marked_in_the_list_when_the_keys_come_to_it(
     hand: Hand, folder: Path, qtbot: QtBot
 ) -> None:

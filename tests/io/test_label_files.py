@@ -107,10 +107,14 @@ def test_a_class_image_keeps_its_numbers_and_several_colours_are_refused(tmp_pat
     classes[2:6, 2:6], classes[10:15, 10:15] = 3, 1
     cv2.imwrite(str(tmp_path / "c.png"), classes)
     assert (read_class_image(tmp_path / "c.png") == classes).all()
+    tifffile.imwrite(tmp_path / "grey.tif", np.repeat(classes[:, :, None], 3, axis=2), photometric="rgb")
+    assert (read_class_image(tmp_path / "grey.tif") == classes).all()
     one = np.repeat((classes == 3).astype(np.uint8)[:, :, None] * 255, 3, axis=2)
     cv2.imwrite(str(tmp_path / "one.png"), one)
     assert np.unique(read_class_image(tmp_path / "one.png")).tolist() in ([0, 1], [0, 255])
-    one[10:15, 10:15] = 0, 0, 200
+    one[10:15, 10:15] = 0
+    one[10:15, 10:15] = 200, 0, 0  # Two kinds of blue are colours too.
+    one[2:6, 2:6] = 90, 0, 0
     cv2.imwrite(str(tmp_path / "two.png"), one)
     with pytest.raises(LabelFileError, match="holds colours, and nothing says which class"):
         read_class_image(tmp_path / "two.png")

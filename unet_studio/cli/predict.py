@@ -85,7 +85,8 @@ def predict(options: argparse.Namespace) -> int:
     model = find_model(options.model or DEFAULT_MODEL, user_folder() / "models", shipped_models_folder())
     engine = EngineConnection()
     task = PredictTask(engine, str(model), options.device, options.out, formats, options.scale, options.flips)
-    check_mask_names([(image, image.stem) for image in images], options.out, task.plain_formats)
+    names = [(image, image.stem) for image in images]
+    check_mask_names(names, options.out, task.plain_formats, spares_others=True)
     writable_folder(options.out)
     rows: list[dict[str, Any]] = []
     notes: set[str] = set()

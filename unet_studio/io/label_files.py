@@ -33,7 +33,7 @@ def read_label_image(path: Path, *, shape: tuple[int, int] | None = None) -> Lab
 
     Raises LabelFileError if the size is not `shape`, the values are no labels, or there are several planes.
     """
-    values = np.maximum(_values(path, shape), 0)  # Some programs mark background or edges with -1.
+    values, _ = _values(path, shape)
     if values.max(initial=0) > np.iinfo(np.int32).max:
         # Colours, and ids of other programs: keep who is who, not the number.
         ids, place = np.unique(values, return_inverse=True)
@@ -47,8 +47,8 @@ def read_class_image(path: Path, *, shape: tuple[int, int] | None = None) -> Lab
     Raises LabelFileError as `read_label_image`, and for several colours: which class each of them stands for
     is not in the file.
     """
-    values = np.maximum(_values(path, shape), 0)
-    if values.max(initial=0) > np.iinfo(np.int32).max:
+    values, is_colour = _values(path, shape)
+    if is_colour or values.max(initial=0) > np.iinfo(np.int32).max:
         if np.unique(values[values > 0]).size > 1:
             raise LabelFileError(
                 "The mask {name} holds colours, and nothing says which class each of them is: export it with "
@@ -59,8 +59,8 @@ def read_class_image(path: Path, *, shape: tuple[int, int] | None = None) -> Lab
     return np.ascontiguousarray(values, np.int32)
 
 
-def _values(path: Path, shape: tuple[int, int] | None) -> npt.NDArray[np.int64]:
-    """The numbers in a mask, (H, W); of colours above those of int32."""
+def _values(path: Path, shape: tuple[int, int] | None) -> tuple[npt.NDArray[np.int64], bool]:
+    """The numbers in a mask, (H, W), none below 0, and whether they stand for colours."""
     # As stored: a look-up table or an inverted display must not change instance numbers.
     is_tiff = path.suffix.lower() in (".tif", ".tiff") and path.is_file()
     source = open_tiff(path, as_stored=True) if is_tiff else open_image(path)
@@ -91,16 +91,19 @@ def _values(path: Path, shape: tuple[int, int] | None) -> npt.NDArray[np.int64]:
             )
         plane = plane.astype(np.int64)
     if plane.shape[2] == 1:
-        return plane[:, :, 0].astype(np.int64)
+        # Some programs mark background or edges with -1.
+        return np.maximum(plane[:, :, 0].astype(np.int64), 0), False
     if plane.shape[2] not in (3, 4):
         raise LabelFileError(
             "The mask {name} holds {count} channels: export it as one grey label image.",
             name=path.name,
             count=plane.shape[2],
         )
+    if (plane[:, :, 0] == plane[:, :, 1]).all() and (plane[:, :, 0] == plane[:, :, 2]).all():
+        return np.maximum(plane[:, :, 0].astype(np.int64), 0), False  # Grey, saved as colour.
     weights = np.array([1 << 16 << 16, 1 << 16, 1], np.int64)
     values: npt.NDArray[np.int64] = plane[:, :, :3].astype(np.int64) @ weights
-    return values
+    return np.maximum(values, 0), True
 
 
 def write_label_tiff(path: Path, labels: LabelArray) -> None:
@@ -221,9 +224,11 @@ def write_tiled_label_tiff(path: Path, tiles: LabelTiles, bounds: Rect) -> None:
     )
 
 
-def check_mask_names(images: Iterable[tuple[Path, str]], folder: Path, formats: tuple[str, ...]) -> None:
-    """Raise UserError if two images would give the same mask file, or a mask would replace an image, or any
-    other file in a folder of the images. Of every image its file and the stem of its masks."""
+def check_mask_names(
+    images: Iterable[tuple[Path, str]], folder: Path, formats: tuple[str, ...], *, spares_others: bool = False
+) -> None:
+    """Raise UserError if two images would give the same mask file, or a mask would replace an image (with
+    `spares_others` any file beside the images). Of every image its file and the stem of its masks."""
     images = list(images)
     originals = {image.resolve() for image, _ in images}
     folders = {original.parent for original in originals}
@@ -243,7 +248,7 @@ def check_mask_names(images: Iterable[tuple[Path, str]], folder: Path, formats: 
                 raise UserError(
                     "The masks would replace the images in {folder}: choose another folder.", folder=folder
                 )
-            if target.parent in folders and target.exists():
+            if spares_others and target.parent in folders and target.exists():
                 raise UserError(
                     "{name} is among the images in {folder} already, and its mask would replace it: choose "
                     "another folder.",
