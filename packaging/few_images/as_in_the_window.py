@@ -1,6 +1,6 @@
 """What a person gets who checks three images and fine-tunes: measured as the window does it.
 
-    python as_in_the_window.py DATA NUCLEI NUCLEI_WITHOUT_STAINED RESULTS.jsonl [KIND or NAME …]
+    python as_in_the_window.py DATA NUCLEI NUCLEI_WITHOUT_STAINED RESULTS.jsonl SEED [KIND or NAME …]
 
 A quarter of each image validates; of the best weights as much is kept as is needed, and how what touches is
 parted is learnt from the images (engine/train_ending.py). measure.py, in contrast, trains on all pixels and
@@ -58,11 +58,13 @@ def validator_of(
     )  # fmt: skip
 
 
-def measure(run: Run, kind: Kind, folders: dict[str, Path], device: Device) -> dict[str, object]:
+def measure(
+    run: Run, kind: Kind, folders: dict[str, Path], device: Device, *, seed: int
+) -> dict[str, object]:
     """Dice and AP50 on the held-out images, of the start, of the best weights and of what is kept."""
     network, model = starting_point(run, kind, FINE_TUNING, folders)
     config = msgspec.structs.replace(
-        FINE_TUNING, network=network.config, minutes=None, steps=run.steps, seed=1
+        FINE_TUNING, network=network.config, minutes=None, steps=run.steps, seed=seed
     )
     taught, validating = hold_out_regions(kind.teach[run.first :][: run.images])
     validator = validator_of(validating, taught, model, config)
@@ -86,6 +88,7 @@ def measure(run: Run, kind: Kind, folders: dict[str, Path], device: Device) -> d
     return {
         "group": "as in the window",
         **msgspec.to_builtins(run),
+        "seed": seed,
         "start_scores": at_start,
         "best_scores": best,
         "kept_scores": scores(network, model),
@@ -98,12 +101,12 @@ def measure(run: Run, kind: Kind, folders: dict[str, Path], device: Device) -> d
 def main() -> None:
     """See the module."""
     data, nuclei, without, results = map(Path, sys.argv[1:5])
-    only = sys.argv[5:]
+    seed, only = int(sys.argv[5]), sys.argv[6:]
     folders = {"nuclei": nuclei, "without stained": without}
     device = choose_device()
     for run in RUNS:
         if not only or {run.kind, run.name} & set(only):
-            line = measure(run, KINDS[run.kind](data), folders, device)
+            line = measure(run, KINDS[run.kind](data), folders, device, seed=seed)
             with results.open("a") as file:
                 file.write(json.dumps(line) + "\n")
             print(json.dumps(line), flush=True)
