@@ -398,6 +398,20 @@ def test_a_checked_part_of_a_large_plane_teaches(window: MainWindow, hand: Hand,
     assert (store.folder / "models" / "from a part" / "config.json").is_file()
 
 
+def test_whether_what_is_seen_of_a_large_plane_is_checked_follows_the_hand_that_moves_it(
+    window: MainWindow, hand: Hand, large: Path
+) -> None:
+    hand.open(large)
+    canvas, button = window.canvas, window.actions_by_id["edit.checked"]
+    canvas.zoom_by(1.0 / canvas.transform.scale)
+    button.trigger()
+    assert button.isChecked()
+    canvas._pan(QPointF(-300, 0))
+    assert not button.isChecked(), "a part of what is seen is not"
+    canvas._pan(QPointF(300, 0))
+    assert button.isChecked()
+
+
 def test_proposing_where_nothing_of_a_large_plane_is_in_view_says_so(
     window: MainWindow, hand: Hand, large: Path
 ) -> None:
