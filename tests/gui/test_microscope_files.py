@@ -444,13 +444,19 @@ def test_proposals_of_a_large_plane_are_not_lost_before_new_ones_have_come(
     assert "Nothing was changed" in window.notice.text
 
 
-def test_axes_stay_where_something_was_drawn_and_drawn_on_images_keep_theirs(
-    window: MainWindow, hand: Hand, tmp_path: Path
-) -> None:
+def blank_stacks(tmp_path: Path) -> Path:
+    """Two files of four planes, or of four channels: they do not say which."""
     folder = tmp_path / "stacks"
     folder.mkdir()
     for name in ("a", "b"):
         np.save(folder / f"{name}.npy", np.zeros((4, 60, 80), np.uint8))
+    return folder
+
+
+def test_axes_stay_where_something_was_drawn_and_drawn_on_images_keep_theirs(
+    window: MainWindow, hand: Hand, tmp_path: Path
+) -> None:
+    folder = blank_stacks(tmp_path)
     hand.open(folder)
     window.session.show_plane(0, 2)
     hand.qtbot.waitUntil(lambda: window.session.current is not None and window.session.current.z == 2)
@@ -485,10 +491,7 @@ def test_axes_stay_where_something_was_drawn_and_drawn_on_images_keep_theirs(
 def test_blank_images_whose_axes_another_one_told_have_only_the_planes_they_have(
     window: MainWindow, hand: Hand, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "stacks"
-    folder.mkdir()
-    for name in ("a", "b"):
-        np.save(folder / f"{name}.npy", np.zeros((4, 60, 80), np.uint8))
+    folder = blank_stacks(tmp_path)
     hand.open(folder)
     first, second = window.session.images()
     window.session.show_image(second.id)

@@ -522,6 +522,8 @@ class Session(QObject):
         image, shared = self.current, edit.shared
         if image is None or image.proposals is None or self.store is None or shared is None:
             return False
+        if step is Step.MAKE:
+            return False  # Accepting them has noted it.
         if shared.made_at != image.proposals.made_at:
             return False  # Of an earlier proposing.
         if step is Step.UNDO:

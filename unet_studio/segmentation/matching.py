@@ -182,8 +182,8 @@ def match_counts(iou: sparse.csr_array, threshold: float) -> MatchCounts:
 
 
 def standard_error(ap: float, instances: int) -> float:
-    """What chance makes of an AP that was measured on so few instances: that of a proportion, with one hit
-    and one miss added (Agresti and Coull 1998)."""
+    """What chance makes of an AP that was measured on so few instances: the standard error of a proportion,
+    with one hit and one miss added, so that all of few is not taken for certain."""
     ap = (ap * instances + 1) / (instances + 2)
     return math.sqrt(ap * (1 - ap) / (instances + 2))
 
