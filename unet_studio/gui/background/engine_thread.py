@@ -50,18 +50,24 @@ class EngineThread(QThread):
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._lock = threading.Lock()
         self._current: Job | None = None
+        self._untold: set[Job] = set()
+        # Connected before anybody else: whoever is told of an end finds the thread free.
+        for ending in (self.done, self.failed, self.cancelled):
+            ending.connect(self._told)
         self.start()
 
     def submit(self, job: Job) -> None:
         """Queue a job."""
+        self._untold.add(job)
         self._jobs.put(job)
         # Who is told finds the thread busy.
         self.started_job.emit(job)
 
     @property
     def is_busy(self) -> bool:
-        """True while a job runs or waits that nobody has cancelled."""
-        return self._current is not None or not self._jobs.empty()
+        """True until the end of every job has been told, on the GUI thread: the worker may have ended it
+        a moment before."""
+        return bool(self._untold)
 
     def cancel(self) -> None:
         """Cancel the running job and everything that waits.
@@ -128,6 +134,9 @@ class EngineThread(QThread):
         """Tell how a job ended, unless it was cancelled meanwhile: that has been told already."""
         if self._take_current() is job:
             signal.emit(job, *arguments)
+
+    def _told(self, job: Job) -> None:
+        self._untold.discard(job)
 
     def _take_current(self) -> Job | None:
         """The running job; from now on none runs. Whoever takes it tells its end."""

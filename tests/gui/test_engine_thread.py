@@ -1,0 +1,84 @@
+"""The thread beside an engine: what the window is told of its jobs, and when."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from unet_studio.gui.background.engine_thread import EngineThread, Job
+
+
+class Engine:
+    """A connection whose jobs end when the test says so."""
+
+    def __init__(self) -> None:
+        self.may_end = threading.Event()
+
+    def run(self, *_: Any) -> tuple[str, list[Any]]:
+        assert self.may_end.wait(30)
+        return "outcome", []
+
+    def cancel(self) -> None:
+        self.may_end.set()
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def thread(qtbot: QtBot, engine: Engine) -> Iterator[EngineThread]:
+    thread = EngineThread(engine)  # type: ignore[arg-type]
+    yield thread
+    assert thread.close()
+
+
+def job() -> Job:
+    return Job("a job", lambda: (None, []))  # type: ignore[arg-type, return-value]
+
+
+def wait_without_events(thread: EngineThread) -> None:
+    """Until the worker has ended its job; nothing of it reaches the GUI thread meanwhile."""
+    deadline = time.monotonic() + 30
+    while thread._current is not None or not thread._jobs.empty():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_a_thread_is_busy_until_the_window_has_been_told_of_the_end(
+    thread: EngineThread, engine: Engine, qtbot: QtBot
+) -> None:
+    busy_when_told: list[bool] = []
+    thread.done.connect(lambda *_: busy_when_told.append(thread.is_busy))
+    thread.submit(job())
+    assert thread.is_busy
+    engine.may_end.set()
+    wait_without_events(thread)
+    assert thread.is_busy, "nobody has been told yet"
+    qtbot.waitUntil(lambda: not thread.is_busy, timeout=5_000)
+    assert busy_when_told == [False]
+
+
+def test_a_thread_is_free_at_once_when_its_jobs_are_cancelled(
+    thread: EngineThread, engine: Engine, qtbot: QtBot
+) -> None:
+    cancelled: list[Job] = []
+    thread.cancelled.connect(cancelled.append)
+    jobs = [job(), job()]
+    for one in jobs:
+        thread.submit(one)
+    qtbot.waitUntil(lambda: thread._current is jobs[0], timeout=5_000)
+    thread.cancel()
+    assert not thread.is_busy
+    assert sorted(map(id, cancelled)) == sorted(map(id, jobs))
+    qtbot.wait(50)
+    assert len(cancelled) == 2, "an end is told once"
