@@ -47,9 +47,9 @@ def job() -> Job:
 
 
 def wait_without_events(thread: EngineThread) -> None:
-    """Until the worker has ended its job; nothing of it reaches the GUI thread meanwhile."""
+    """Until the worker has ended its jobs; nothing of it reaches the GUI thread meanwhile."""
     deadline = time.monotonic() + 30
-    while thread._current is not None or not thread._jobs.empty():
+    while thread._undecided:
         assert time.monotonic() < deadline
         time.sleep(0.001)
 
@@ -76,9 +76,23 @@ def test_a_thread_is_free_at_once_when_its_jobs_are_cancelled(
     jobs = [job(), job()]
     for one in jobs:
         thread.submit(one)
-    qtbot.waitUntil(lambda: thread._current is jobs[0], timeout=5_000)
+    qtbot.waitUntil(lambda: thread._running is jobs[0], timeout=5_000)
     thread.cancel()
     assert not thread.is_busy
-    assert sorted(map(id, cancelled)) == sorted(map(id, jobs))
+    assert cancelled == jobs
     qtbot.wait(50)
     assert len(cancelled) == 2, "an end is told once"
+
+
+def test_an_end_that_is_on_its_way_is_not_told_as_a_cancelling(
+    thread: EngineThread, engine: Engine, qtbot: QtBot
+) -> None:
+    ends: list[str] = []
+    thread.done.connect(lambda *_: ends.append("done"))
+    thread.cancelled.connect(lambda _: ends.append("cancelled"))
+    engine.may_end.set()
+    thread.submit(job())
+    wait_without_events(thread)
+    thread.cancel()
+    qtbot.waitUntil(lambda: not thread.is_busy, timeout=5_000)
+    assert ends == ["done"]

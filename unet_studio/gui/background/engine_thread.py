@@ -49,8 +49,11 @@ class EngineThread(QThread):
         self._connection = connection
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._lock = threading.Lock()
-        self._current: Job | None = None
+        self._undecided: dict[Job, None] = {}
+        """Jobs that have neither ended nor been cancelled, the oldest first; guarded by the lock."""
+        self._running: Job | None = None
         self._untold: set[Job] = set()
+        """Jobs whose end has not been told; of the GUI thread alone."""
         # Connected before anybody else: whoever is told of an end finds the thread free.
         for ending in (self.done, self.failed, self.cancelled):
             ending.connect(self._told)
@@ -59,6 +62,8 @@ class EngineThread(QThread):
     def submit(self, job: Job) -> None:
         """Queue a job."""
         self._untold.add(job)
+        with self._lock:
+            self._undecided[job] = None
         self._jobs.put(job)
         # Who is told finds the thread busy.
         self.started_job.emit(job)
@@ -75,17 +80,14 @@ class EngineThread(QThread):
         The person is told at once; the engine obeys at its next tile or step, or is killed after the
         grace time. A job that is submitted meanwhile waits for that.
         """
-        while True:
-            try:
-                waiting = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if waiting is not None:
-                self.cancelled.emit(waiting)
-        running = self._take_current()
-        if running is not None:
+        with self._lock:
+            given_up = list(self._undecided)
+            self._undecided.clear()
+            is_running = self._running in given_up
+        if is_running:
             self._connection.cancel()
-            self.cancelled.emit(running)
+        for job in given_up:
+            self.cancelled.emit(job)
 
     def stop_keeping_best(self) -> None:
         """End the running training and keep its best weights."""
@@ -104,10 +106,13 @@ class EngineThread(QThread):
     def run(self) -> None:
         """The thread's loop."""
         while (job := self._jobs.get()) is not None:
-            self._current = job
+            with self._lock:
+                if job not in self._undecided:
+                    continue  # Cancelled while it waited.
+                self._running = job
             try:
                 request, arrays = job.prepare()
-                if self._current is not job:
+                if job not in self._undecided:
                     continue  # Cancelled before the engine knew of it.
                 outcome, out = self._connection.run(request, arrays, partial(self._report, job))
                 result = job.finish(out)
@@ -125,21 +130,19 @@ class EngineThread(QThread):
         self._connection.close()
 
     def _report(self, job: Job, event: object) -> None:
-        if self._current is job:
+        if job in self._undecided:
             self.reported.emit(job, event)
         else:
             self._connection.cancel()  # Asked while the request was on its way.
 
     def _end(self, job: Job, signal: SignalInstance, *arguments: object) -> None:
         """Tell how a job ended, unless it was cancelled meanwhile: that has been told already."""
-        if self._take_current() is job:
-            signal.emit(job, *arguments)
+        with self._lock:
+            self._running = None
+            if job not in self._undecided:
+                return
+            del self._undecided[job]
+        signal.emit(job, *arguments)
 
     def _told(self, job: Job) -> None:
         self._untold.discard(job)
-
-    def _take_current(self) -> Job | None:
-        """The running job; from now on none runs. Whoever takes it tells its end."""
-        with self._lock:
-            job, self._current = self._current, None
-            return job
