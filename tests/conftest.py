@@ -13,6 +13,9 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# The window speaks the machine's language, the tests know English.
+os.environ["LC_ALL"] = "C.UTF-8"
+os.environ.pop("LANGUAGE", None)
 
 # A landing must not depend on the luck of the draw; at the desk new cases are tried every time.
 # How long an example takes depends on who else uses the machine: none has a deadline.

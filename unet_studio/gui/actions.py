@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QIcon, QKeySequence, QPainter, QPixmap
 
+from unet_studio.gui.language import languages, name_of
 from unet_studio.gui.translation import mark, tr
 from unet_studio.settings.locations import resources_folder
-from unet_studio.settings.preferences import Preferences, load_preferences, save_preferences
+from unet_studio.settings.preferences import load_preferences, save_preferences
 
 CLASS_KEYS = 9
 
@@ -143,6 +144,15 @@ CLASS_TABLE = tuple(
 )
 
 
+def language_rows() -> tuple[ActionRow, ...]:
+    """A command for every language of the window, called as its speakers call it."""
+    return tuple(
+        ActionRow(f"language.{code}", name_of(code), is_checkable=True,
+                  tip=_T("actions", "The window speaks this language from now on"))
+        for code in languages()
+    )  # fmt: skip
+
+
 _ICON_PX = 64
 _DISABLED_OPACITY = 0.3
 
@@ -167,7 +177,7 @@ class Actions:
 
     def __init__(self, parent: QObject, handlers: dict[str, Callable[..., object]]) -> None:
         self._actions: dict[str, QAction] = {}
-        self.rows = {row.id: row for row in (*TABLE, *CLASS_TABLE)}
+        self.rows = {row.id: row for row in (*TABLE, *CLASS_TABLE, *language_rows())}
         self._preferences = load_preferences()
         for row in self.rows.values():
             action = QAction(parent)
@@ -242,5 +252,6 @@ class Actions:
     def _save(self) -> None:
         # Read anew: another window may have changed something else.
         stored = load_preferences()
-        save_preferences(Preferences(shortcuts=self._preferences.shortcuts, last_project=stored.last_project))
+        stored.shortcuts = self._preferences.shortcuts
+        save_preferences(stored)
         self.retranslate()

@@ -19,8 +19,10 @@ from PySide6.QtCore import QCoreApplication, Qt, QThread, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from unet_studio.core.errors import UserError
 from unet_studio.gui.background.engine_thread import EngineThread
 from unet_studio.gui.background.pool import Pool
+from unet_studio.gui.language import can_be_written, languages, name_of, speak, usual_language
 from unet_studio.gui.main_window import MainWindow
 from unet_studio.gui.theme import apply_theme
 from unet_studio.gui.translation import tr
@@ -43,8 +45,9 @@ class Studio:
     def __init__(self) -> None:
         # Every movement of the hand counts, also those that come faster than the screen is painted.
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, on=False)
-        self.app = QApplication.instance() or QApplication(["unet-studio"])
-        assert isinstance(self.app, QApplication)
+        app = QApplication.instance() or QApplication(["unet-studio"])
+        assert isinstance(app, QApplication)
+        self.app = app
         self.app.setApplicationName("unet-studio")
         self.app.setApplicationDisplayName("U-Net Studio")
         self.app.setDesktopFileName("unet-studio")
@@ -58,9 +61,14 @@ class Studio:
         # Two engines, so that proposing goes on while a training runs. Each starts when first needed.
         self.proposer = EngineThread(EngineConnection())
         self.trainer = EngineThread(EngineConnection())
-        self.window = MainWindow(self.pool, self.proposer, self.trainer)
-        self.window.session.project_changed.connect(self._remember_project)
-        self._tidy_when_idle()
+        self._in_use = False
+        self._language = load_preferences().language
+        if self._language not in languages():
+            self._language = usual_language()
+        speak(self.app, self._language)
+        self.window = self._make_window()
+        gc.freeze()
+        gc.set_threshold(20_000, 50, 1_000_000)
 
     def reopen(self) -> None:
         """Open the project that was open last, if it is still there; without it the window stays empty."""
@@ -76,17 +84,61 @@ class Studio:
         # In a worker: it may be on a drive that does not answer.
         self.pool.submit(lambda: is_project(project), looked, window.session.failed.emit)
 
-    def _tidy_when_idle(self) -> None:
-        """Python's search for garbage takes tens of milliseconds: it waits until the hand rests."""
-        gc.freeze()
-        gc.set_threshold(20_000, 50, 1_000_000)
-        timer = QTimer(self.window)
-        timer.timeout.connect(self._tidy)
-        timer.start(_TIDY_MS)
-        self._in_use = False
-        watch = QTimer(self.window)
-        watch.timeout.connect(self._tell_engines)
-        watch.start(_WATCH_MS)
+    def change_language(self, language: str) -> None:
+        """The window in another language: it is made anew and opens what was open. Not while something runs
+        in it that would be lost."""
+        old = self.window
+        problem = self._why_not(language)
+        if problem is not None:
+            old.show_language(self._language)
+            old.problems.tell(problem)
+            return
+        store = old.session.store
+        self.app.setQuitOnLastWindowClosed(False)
+        if old.close():
+            self.pool.change_audience()
+            speak(self.app, language)
+            self._language = language
+            preferences = load_preferences()
+            preferences.language = language
+            save_preferences(preferences)
+            self.window = self._make_window()
+            self.window.restoreGeometry(old.saveGeometry())
+            self.window.show()
+            self.window.activateWindow()
+            if store is not None:
+                self.window.open_paths([store.folder])
+            old.deleteLater()
+        else:
+            old.show_language(self._language)
+        self.app.setQuitOnLastWindowClosed(True)
+
+    def _why_not(self, language: str) -> UserError | None:
+        if not can_be_written(language):
+            return UserError(
+                "No font of this machine can write {language}: install one, on Debian or Ubuntu with sudo "
+                "apt-get install fonts-noto-cjk.",
+                language=name_of(language),
+            )
+        if self.window.training.is_busy:
+            return UserError("A training is running: change the language when it has ended.")
+        return None
+
+    def _make_window(self) -> MainWindow:
+        window = MainWindow(self.pool, self.proposer, self.trainer)
+        window.show_language(self._language)
+        # When the menu that says it has closed.
+        window.language_wanted.connect(self._change_soon)
+        window.session.project_changed.connect(self._remember_project)
+        for every_ms, do in ((_TIDY_MS, self._tidy), (_WATCH_MS, self._tell_engines)):
+            timer = QTimer(window)
+            timer.timeout.connect(do)
+            timer.start(every_ms)
+        return window
+
+    def _change_soon(self, language: str) -> None:
+        if language != self._language:
+            QTimer.singleShot(0, lambda: self.change_language(language))
 
     def _tell_engines(self) -> None:
         """The engines leave a processor to the hand that draws, and take it again when it rests."""
@@ -97,6 +149,7 @@ class Studio:
                 thread.window_in_use(in_use)
 
     def _tidy(self) -> None:
+        """Python's search for garbage takes tens of milliseconds: it waits until the hand rests."""
         if time.monotonic() - self.window.canvas.used_at > _IDLE_S:
             gc.collect()
 

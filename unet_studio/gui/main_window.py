@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QKeyCombination, QSize, Qt, QTimer
+from PySide6.QtCore import QKeyCombination, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -32,6 +32,7 @@ from unet_studio.gui.canvas.image_layer import Picture
 from unet_studio.gui.canvas.view import CanvasView
 from unet_studio.gui.contrast_keeper import ContrastKeeper
 from unet_studio.gui.label_classes import LabelClasses
+from unet_studio.gui.language import languages
 from unet_studio.gui.menus import add_toolbars, fill_menus
 from unet_studio.gui.models import Models
 from unet_studio.gui.panels.classes_panel import ClassesPanel
@@ -73,6 +74,8 @@ _MOST_CLASSES_SHOWN = 256
 
 class MainWindow(QMainWindow):
     """Canvas in the middle, images on the left, tools, looks, model and training on the right."""
+
+    language_wanted = Signal(str)
 
     def __init__(self, pool: Pool, proposer: EngineThread, trainer: EngineThread) -> None:
         super().__init__()
@@ -203,6 +206,8 @@ class MainWindow(QMainWindow):
             handlers[tool_id] = lambda _=False, chosen=tool_id: self.use_tool(chosen)
         for place, row in enumerate(CLASS_TABLE, 1):
             handlers[row.id] = lambda _=False, chosen=place: self.classes.choose_nth(chosen)
+        for language in languages():
+            handlers[f"language.{language}"] = lambda _, chosen=language: self.language_wanted.emit(chosen)
         return handlers
 
     def _lay_out(self) -> None:
@@ -278,9 +283,11 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area, dock)
 
     def _connect(self) -> None:
-        tools = QActionGroup(self)
+        tools, tongues = QActionGroup(self), QActionGroup(self)
         for tool_id in self.tool_box.tools:
             tools.addAction(self.actions_by_id[tool_id])
+        for language in languages():
+            tongues.addAction(self.actions_by_id[f"language.{language}"])
         style = self.canvas.layer.style
         for action_id, is_on in (
             ("view.labels", True), ("view.outlines", style.has_outline), ("view.fill", style.has_fill),
@@ -361,6 +368,10 @@ class MainWindow(QMainWindow):
     def open_paths(self, paths: list[Path]) -> None:
         """Open images, a folder or a project; a problem is shown, the open project stays."""
         self.session.open_paths(paths)
+
+    def show_language(self, language: str) -> None:
+        """Which language is the window's, in the menu."""
+        self.actions_by_id[f"language.{language}"].setChecked(True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped anywhere on the window."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QMainWindow, QMenuBar, QToolBar, QToolButton
 
-from unet_studio.gui.actions import CLASS_TABLE, Actions
+from unet_studio.gui.actions import CLASS_TABLE, Actions, language_rows
 from unet_studio.gui.translation import mark, tr
 
 TOOLS = (
@@ -68,7 +68,12 @@ _MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "view.instances", "view.history",
         ),
     ),
-    (mark("menus", "Help"), ("help.palette", "help.shortcuts", "help.about")),
+    (
+        mark("menus", "Help"),
+        (
+            "help.palette", "help.shortcuts", "", *(row.id for row in language_rows()), "", "help.about",
+        ),
+    ),
 )  # fmt: skip
 _COMMANDS = (
     "file.open_folder", "", "edit.undo", "edit.redo", "", "edit.new_instance", "edit.delete", "",

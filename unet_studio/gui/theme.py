@@ -62,6 +62,7 @@ QProgressBar {{
     border: 1px solid #4a4f59; border-radius: 4px; background: {field}; text-align: center; min-height: 16px;
 }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QToolTip {{ color: {text}; background: {panel}; border: 1px solid #555; padding: 3px; }}
 """
 

@@ -1,4 +1,4 @@
-"""What this person chose for every project: shortcuts, the project that was open last."""
+"""What this person chose for every project: language, shortcuts, the project that was open last."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Preferences(msgspec.Struct, kw_only=True):
     shortcuts: dict[str, list[str]] = {}
     """By command: the keys instead of the usual ones; an empty list: none."""
     last_project: str = ""
+    language: str = ""
+    """Empty: the machine's."""
 
 
 def load_preferences() -> Preferences:

@@ -20,7 +20,8 @@ class EngineClient(QObject):
     def __init__(self, engine: EngineThread, parent: QObject) -> None:
         super().__init__(parent)
         self._engine = engine
-        engine.started_job.connect(lambda job: self.started.emit(job.title))
+        # Bound to self, all of them: the engine outlives a window that is made anew.
+        engine.started_job.connect(self._begun)
         engine.reported.connect(self._event)
         engine.done.connect(self._done)
         engine.failed.connect(self._failed)
@@ -34,6 +35,9 @@ class EngineClient(QObject):
     def cancel(self) -> None:
         """Give up the job and keep nothing."""
         self._engine.cancel()
+
+    def _begun(self, job: Job) -> None:
+        self.started.emit(job.title)
 
     def _event(self, job: Job, event: object) -> None:
         raise NotImplementedError

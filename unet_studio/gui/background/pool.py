@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from unet_studio.core.errors import FolderError, UserError
+from unet_studio.gui.translation import tr
 
 T = TypeVar("T")
 _THREADS = 2
@@ -29,6 +30,7 @@ class _Task(NamedTuple):
     on_done: Callable[[Any], None]
     on_error: Callable[[UserError], None]
     must_end: bool
+    audience: int
 
 
 class Pool(QObject):
@@ -49,6 +51,7 @@ class Pool(QObject):
         self._must_end = 0
         """Tasks that are waited for and have not come to their end."""
         self._is_closed = False
+        self._audience = 0
         self._finished.connect(self._deliver)
         self._watch = QTimer(self)
         self._watch.timeout.connect(self._relieve)
@@ -67,9 +70,14 @@ class Pool(QObject):
         person wants to find, and is waited for as long as it takes."""
         with self._lock:
             self._must_end += must_end
-        self._tasks.put(_Task(work, on_done, on_error, must_end))
+        self._tasks.put(_Task(work, on_done, on_error, must_end, self._audience))
         if not self._watch.isActive():
             self._watch.start(_LOOK_MS)
+
+    def change_audience(self) -> None:
+        """Nobody waits any more for what was submitted until now: it is done if it must end, and told to
+        nobody."""
+        self._audience += 1
 
     def close(self, timeout_s: float = _CLOSE_S) -> bool:
         """Forget what has not begun and need not end; wait for the rest. False if something that need not end
@@ -96,7 +104,8 @@ class Pool(QObject):
     def _work(self) -> None:
         me = threading.current_thread()
         while (task := self._tasks.get()) is not None:
-            if self._is_closed and not task.must_end:
+            is_wanted = not self._is_closed and task.audience == self._audience
+            if not is_wanted and not task.must_end:
                 continue
             with self._lock:
                 self._since[me] = time.monotonic()
@@ -129,6 +138,8 @@ class Pool(QObject):
         return sum(since is None or now - since <= _STUCK_S for since in self._since.values())
 
     def _deliver(self, future: Future[Any], task: _Task) -> None:
+        if task.audience != self._audience:
+            return
         try:
             result = future.result()
         except UserError as error:
@@ -137,7 +148,9 @@ class Pool(QObject):
             task.on_error(
                 FolderError(
                     "{name} cannot be read or written now ({reason}): check that its drive is connected.",
-                    name=Path(error.filename).name if isinstance(error.filename, str) else "A file",
+                    name=Path(error.filename).name
+                    if isinstance(error.filename, str)
+                    else tr("jobs", "A file"),
                     reason=error.strerror or type(error).__name__,
                 )
             )
