@@ -305,7 +305,7 @@
   </message>
   <message>
    <source>Put every proposal aside (one undoable edit)</source>
-   <translation>搁置所有候选（一步可撤销的编辑）</translation>
+   <translation>拒绝所有候选（一步可撤销的编辑）</translation>
   </message>
   <message>
    <source>Quit</source>
@@ -417,11 +417,15 @@
   </message>
   <message>
    <source>Zoom in</source>
-   <translation>放大</translation>
+   <translation>放大视图</translation>
   </message>
   <message>
    <source>Zoom out</source>
    <translation>缩小视图</translation>
+  </message>
+  <message>
+   <source>{verb}: {name}</source>
+   <translation>{verb}：{name}</translation>
   </message>
  </context>
  <context>
@@ -696,7 +700,7 @@
   </message>
   <message>
    <source>A checked part of {name} is {width} × {height} px, too large to be learnt from at once: press C on it once more, then zoom in and check smaller parts.</source>
-   <translation>{name} 中已核对的部分为 {width} × {height} 像素，太大，无法一次学习：请再按一次 C，然后放大视图，核对较小的部分。</translation>
+   <translation>{name} 中已核对的部分为 {width} × {height} 像素，太大，无法一次学习：请显示该部分并再按一次 C 取消核对，然后放大视图，核对较小的部分。</translation>
   </message>
   <message>
    <source>A mask holds the value {highest}, and there are at most {most} classes: are these ids of instances? Then leave out --masks classes.</source>
@@ -760,11 +764,11 @@
   </message>
   <message>
    <source>Instance {id} is on no other plane with a free one in between: draw it there first.</source>
-   <translation>实例 {id} 没有出现在中间隔有空平面的另一平面上：请先在那里画出它。</translation>
+   <translation>没有另一个平面含有实例 {id} 且与当前平面之间隔着空平面：请先在隔开的某个平面上画出它。</translation>
   </message>
   <message>
    <source>Masks in {folder} that this project did not write, or that were changed since, would be replaced: {count}, the first is {name}.</source>
-   <translation>{folder} 中有不是由此项目写入、或之后被改动过的掩膜会被替换：共 {count} 个，第一个是 {name}。</translation>
+   <translation>{folder} 中有 {count} 个掩膜会被替换，它们不是由此项目写入的，或在写入后被改动过。第一个是 {name}。</translation>
   </message>
   <message>
    <source>No font of this machine can write {language}: install one, on Debian or Ubuntu with sudo apt-get install fonts-noto-cjk.</source>
@@ -792,11 +796,11 @@
   </message>
   <message>
    <source>One patch of {side} px is one pixel at the bottom of a network of depth {depth}: use larger patches (patch_px), or more a step (batch_size).</source>
-   <translation>{side} 像素的图像块在深度为 {depth} 的网络底部只剩一个像素：请用更大的图像块（patch_px），或每步更多块（batch_size）。</translation>
+   <translation>{side} 像素的图像块在深度为 {depth} 的网络底部只剩一个像素：请用更大的图像块（patch_px），或增加每步的块数（batch_size）。</translation>
   </message>
   <message>
    <source>Open an image to see how it is varied.</source>
-   <translation>请打开一幅图像，查看它如何变化。</translation>
+   <translation>请打开一幅图像，以预览数据增强的效果。</translation>
   </message>
   <message>
    <source>OpenVINO is not installed: pip install unet-studio[openvino], or use --device auto.</source>
@@ -1080,7 +1084,7 @@
   </message>
   <message>
    <source>This moment is no longer kept: the history was trimmed to its size. Choose a later one.</source>
-   <translation>这一时刻已不再保留：历史已按大小裁剪。请选择较晚的时刻。</translation>
+   <translation>这一时刻已不再保留：历史超出大小上限，最旧的编辑已被删除。请选择较晚的时刻。</translation>
   </message>
   <message>
    <source>Two classes are called {name}: rename one of them, then train.</source>
@@ -1204,7 +1208,7 @@
   </message>
   <message>
    <source>{name} needs a reader that is not installed: pip install "unet-studio[{extra}]".</source>
-   <translation>{name} 需要尚未安装的读取程序：pip install "unet-studio[{extra}]"。</translation>
+   <translation>{name} 需要尚未安装的读取程序：请运行 pip install "unet-studio[{extra}]"。</translation>
   </message>
   <message>
    <source>{path} holds more than tensors and could run code when it is opened, so it is refused: save its state dict alone, or as safetensors.</source>
@@ -1228,11 +1232,11 @@
   </message>
   <message>
    <source>{reason} Presets: {presets}.</source>
-   <translation>{reason} 预设：{presets}。</translation>
+   <translation>{reason}预设：{presets}。</translation>
   </message>
   <message>
    <source>{what} Train ▸ Resume the interrupted training goes on from its last measurement.</source>
-   <translation>{what} “训练 ▸ 继续中断的训练”会从最近一次测量处继续。</translation>
+   <translation>{what}可用“训练 ▸ 继续中断的训练”从最近一次测量处继续。</translation>
   </message>
  </context>
  <context>
@@ -1286,7 +1290,7 @@
   <name>history</name>
   <message>
    <source>Edits up to {time} were trimmed to keep the history's size.</source>
-   <translation>{time} 之前的编辑已被裁剪，以控制历史的大小。</translation>
+   <translation>为控制历史的大小，{time} 及之前的编辑已删除。</translation>
   </message>
   <message>
    <source>Every edit of this image will stand here.
@@ -1302,7 +1306,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Size of this project's history; its oldest edits go first</source>
-   <translation>此项目历史的大小；最旧的编辑最先被删除</translation>
+   <translation>此项目历史的大小上限；超出时先删除最旧的编辑</translation>
   </message>
   <message>
    <source>The history takes {used}. Forget its oldest edits, down to {budget}?</source>
@@ -1368,6 +1372,10 @@ A click on one shows it as it was then.</source>
    <translation>{count} 个实例，未核对</translation>
   </message>
   <message>
+   <source>{name}: {state}</source>
+   <translation>{name}：{state}</translation>
+  </message>
+  <message>
    <source>{width} × {height}, {kind}, {bits}-bit</source>
    <translation>{width} × {height}，{kind}，{bits} 位</translation>
   </message>
@@ -1404,7 +1412,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>proposed</source>
-   <translation>候选</translation>
+   <translation>模型生成</translation>
   </message>
   <message>
    <source>{count} instances, median area {area} px</source>
@@ -1489,7 +1497,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Look four times (slower)</source>
-   <translation>看四次（较慢）</translation>
+   <translation>预测四次取平均（较慢）</translation>
   </message>
   <message>
    <source>On its validation images: Dice {dice}, AP50 {ap50}.</source>
@@ -1657,7 +1665,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>The model read the haematoxylin only (see the panel Model).</source>
-   <translation>模型只读取了苏木精（见“模型”面板）。</translation>
+   <translation>模型只读取了苏木精染色的部分（见“模型”面板）。</translation>
   </message>
   <message>
    <source>The model {model} found nothing new here: draw some cells by hand, mark the image as checked and fine-tune.</source>
@@ -1674,6 +1682,10 @@ A click on one shows it as it was then.</source>
   <message>
    <source>{name}: {news}</source>
    <translation>{name}：{news}</translation>
+  </message>
+  <message>
+   <source>{title}, {time_left}</source>
+   <translation>{title}，{time_left}</translation>
   </message>
   <message>
    <source>{title}: part {part} of {total}</source>
@@ -1730,14 +1742,14 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>No proposal waits any more on this image.</source>
-   <translation>此图像上没有等待的候选了。</translation>
+   <translation>此图像上没有待处理的候选了。</translation>
   </message>
  </context>
  <context>
   <name>rewriting</name>
   <message>
    <source>{name} was not done: its image, as it is now, is not shown any more.</source>
-   <translation>未执行 {name}：它的图像已不再显示为当时的样子。</translation>
+   <translation>未执行“{name}”：现在显示的已不是该图像的当前状态（已换到其他图像，或正在查看历史）。</translation>
   </message>
  </context>
  <context>
@@ -1748,7 +1760,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>In {step} steps nothing became better than the start on the validation pixels, so the model is the one it began with. Check more images, or try another learning rate than {rate}.</source>
-   <translation>{step} 步之内，验证像素上没有任何一次好于起点，因此模型保持开始时的样子。请核对更多图像，或试试不同于 {rate} 的学习率。</translation>
+   <translation>训练了 {step} 步，在验证像素上始终没有好过开始时，因此模型与开始时相同。请核对更多图像，或换一个不同于 {rate} 的学习率。</translation>
   </message>
   <message>
    <source>Left out, because their files are not there any more: {names}.</source>
@@ -1764,7 +1776,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Of what it learnt {percent} % are kept: that is as good on the validation pixels, and the model forgets less of what it knew.</source>
-   <translation>所学的内容保留 {percent} %：在验证像素上同样好，而且模型更少忘记原来会的。</translation>
+   <translation>所学的内容保留 {percent}%：在验证像素上同样好，而且模型对原有知识忘得更少。</translation>
   </message>
   <message>
    <source>Only the first {want} of the image's {have} channels feed the model.</source>
@@ -1780,11 +1792,11 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Seen at {scale} times its size, because of how wide its cells are.</source>
-   <translation>根据细胞的宽度，以 {scale} 倍尺寸查看。</translation>
+   <translation>模型按 {scale} 倍大小读取此图像，因为要适应其中细胞的宽度。</translation>
   </message>
   <message>
    <source>Seen at {scale} times its size: a pixel is {image} µm, the model learnt at {model} µm.</source>
-   <translation>以 {scale} 倍尺寸查看：一个像素为 {image} µm，模型学自 {model} µm。</translation>
+   <translation>模型按 {scale} 倍大小读取此图像：图像每像素 {image} µm，模型学习时每像素 {model} µm。</translation>
   </message>
   <message>
    <source>The GPU failed ({reason}): computed on the processor. If it stays so, start the program anew.</source>
@@ -1804,7 +1816,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>The images are seen at {scale} times their size: their cells are about {px} px wide.</source>
-   <translation>以 {scale} 倍尺寸查看图像：其中的细胞约 {px} 像素宽。</translation>
+   <translation>模型按 {scale} 倍大小读取这些图像：其中的细胞约 {px} 像素宽。</translation>
   </message>
   <message>
    <source>The images have {have} channels; all were brought to the network's {want}.</source>
@@ -1841,6 +1853,10 @@ A click on one shows it as it was then.</source>
   <message>
    <source>What validates holds no instance: the best weights are those with the lowest loss there.</source>
    <translation>用于验证的部分没有实例：最佳权重取那里损失最低的。</translation>
+  </message>
+  <message>
+   <source>{first} {second}</source>
+   <translation>{first}{second}</translation>
   </message>
  </context>
  <context>
@@ -1998,7 +2014,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Cross entropy that forgets easy pixels: how much it counts.</source>
-   <translation>忽略容易像素的交叉熵：所占的分量。</translation>
+   <translation>忽略易分像素的交叉熵：所占的分量。</translation>
   </message>
   <message>
    <source>Depth</source>
@@ -2010,7 +2026,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Dropout</source>
-   <translation>丢弃</translation>
+   <translation>随机失活（Dropout）</translation>
   </message>
   <message>
    <source>Elastic warp, px</source>
@@ -2066,7 +2082,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Gates every channel by what the whole window looks like: the reduction, 0 for none.</source>
-   <translation>按整个窗口的样子调节每个通道：压缩比，0 为不用。</translation>
+   <translation>按整个输入区域的内容调节每个通道的强弱：压缩比，0 为不用。</translation>
   </message>
   <message>
    <source>Group</source>
@@ -2086,7 +2102,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>How little easy pixels count.</source>
-   <translation>容易像素所占分量有多小。</translation>
+   <translation>降低易分像素分量的程度。</translation>
   </message>
   <message>
    <source>How many times the image is halved.</source>
@@ -2094,7 +2110,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>How much more pixels between close cells count. 10 in the paper, 50 in Freiburg's plugin.</source>
-   <translation>相近细胞之间的像素多算多少。论文中为 10，弗莱堡插件中为 50。</translation>
+   <translation>相近细胞之间的像素额外增加的权重。论文中为 10，弗莱堡插件中为 50。</translation>
   </message>
   <message>
    <source>How the expanding path doubles the size.</source>
@@ -2122,7 +2138,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Largest shift beside the random place.</source>
-   <translation>在随机位置之外的最大平移。</translation>
+   <translation>在随机取位的基础上再平移的最大距离。</translation>
   </message>
   <message>
    <source>Learning rate</source>
@@ -2134,7 +2150,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Longest gradient</source>
-   <translation>最长梯度</translation>
+   <translation>梯度长度上限</translation>
   </message>
   <message>
    <source>Measurements without gain before the rate falls.</source>
@@ -2154,7 +2170,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>More or less of each dye; only for colour images.</source>
-   <translation>各种染料或多或少；只用于彩色图像。</translation>
+   <translation>随机增减每种染料的浓淡；只用于彩色图像。</translation>
   </message>
   <message>
    <source>Nearest</source>
@@ -2222,7 +2238,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Patience</source>
-   <translation>耐心</translation>
+   <translation>容忍次数</translation>
   </message>
   <message>
    <source>Plain</source>
@@ -2230,7 +2246,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Plateau</source>
-   <translation>停滞耐心</translation>
+   <translation>停滞容忍次数</translation>
   </message>
   <message>
    <source>Precision</source>
@@ -2326,7 +2342,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Spread of norm weights</source>
-   <translation>归一化权重的离散</translation>
+   <translation>归一化权重的离散度</translation>
   </message>
   <message>
    <source>Squeeze-and-excitation</source>
@@ -2414,7 +2430,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Valid ones lose a pixel on every side, as in the paper; padded ones keep the size.</source>
-   <translation>不补边的每侧损失一个像素，如论文所述；补边的保持大小。</translation>
+   <translation>不补边的每侧减少一个像素，如论文所述；补边的保持大小。</translation>
   </message>
   <message>
    <source>Warm-up</source>
@@ -2457,7 +2473,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>All as at first</source>
-   <translation>全部恢复原样</translation>
+   <translation>全部恢复默认</translation>
   </message>
   <message>
    <source>Alt + drag</source>
@@ -2505,7 +2521,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>No key</source>
-   <translation>无按键</translation>
+   <translation>清除按键</translation>
   </message>
   <message>
    <source>Pan</source>
@@ -2513,7 +2529,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Set</source>
-   <translation>设置</translation>
+   <translation>应用</translation>
   </message>
   <message>
    <source>Space + drag, middle button</source>
@@ -2533,7 +2549,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>{key} belongs to: {names}. Set takes it from there.</source>
-   <translation>{key} 属于：{names}。按“设置”会把它从那里移过来。</translation>
+   <translation>{key} 属于：{names}。按“应用”会把它从那里移过来。</translation>
   </message>
  </context>
  <context>
@@ -2544,7 +2560,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Planes that were drawn on: {count}. Each has its own undo.</source>
-   <translation>画过的平面：{count} 个。各有自己的撤销。</translation>
+   <translation>已在 {count} 个平面上绘制。每个平面需分别撤销。</translation>
   </message>
   <message>
    <source>Select an instance that is drawn on two planes.</source>
@@ -2563,11 +2579,11 @@ A click on one shows it as it was then.</source>
   <name>time_travel</name>
   <message>
    <source>Beginning</source>
-   <translation>开始</translation>
+   <translation>最初状态</translation>
   </message>
   <message>
    <source>Instance {id} is as it was at {time}. Undo takes that back.</source>
-   <translation>实例 {id} 已恢复为 {time} 的样子。撤销可收回。</translation>
+   <translation>实例 {id} 已恢复为 {time} 的样子。可用“撤销”取消此次恢复。</translation>
   </message>
   <message>
    <source>Instance {id} is still as it was at {time}: nothing to change.</source>
@@ -2579,7 +2595,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>The image is as it was at {time}. Undo takes that back.</source>
-   <translation>图像已恢复为 {time} 的样子。撤销可收回。</translation>
+   <translation>图像已恢复为 {time} 的样子。可用“撤销”取消此次恢复。</translation>
   </message>
   <message>
    <source>The image is still as it was at {time}: nothing to change.</source>
@@ -2634,7 +2650,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Size in screen pixels</source>
-   <translation>以屏幕像素计</translation>
+   <translation>大小以屏幕像素计</translation>
   </message>
   <message>
    <source>The brush looks the same at every zoom: it grows as you zoom out</source>
@@ -2701,7 +2717,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Nothing was drawn: labels lie there already. Under Tool ▸ Paints, choose Over everything.</source>
-   <translation>没有画出任何内容：那里已有标注。请在“工具 ▸ 绘制范围”中选择“覆盖一切”。</translation>
+   <translation>没有画出任何内容：那里已有标注。请在“工具”面板的“绘制范围”中选择“覆盖一切”。</translation>
   </message>
   <message>
    <source>Nothing was merged: there is no instance. Proposals can be merged when accepted.</source>
@@ -2713,7 +2729,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Pick: click an instance or a proposal. Enter accepts the proposal, Del removes either.</source>
-   <translation>选取：单击实例或候选。Enter 接受候选，Del 移除。</translation>
+   <translation>选取：单击实例或候选。Enter 接受候选，Del 删除实例或拒绝候选。</translation>
   </message>
   <message>
    <source>Polygon: click the corners; the first one again, Enter or a double click closes it. Alt: take away.</source>
@@ -2721,7 +2737,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Reject by lasso: drag around proposals; those mostly inside are put aside.</source>
-   <translation>用套索拒绝：沿候选周围拖动；大部分在内的被搁置。</translation>
+   <translation>用套索拒绝：沿候选周围拖动；大部分在内的被拒绝。</translation>
   </message>
   <message>
    <source>Ruler: drag a line to measure it.</source>
@@ -2757,7 +2773,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>and …</source>
-   <translation>与 …</translation>
+   <translation>与…</translation>
   </message>
   <message>
    <source>merge {count}</source>
@@ -2856,7 +2872,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Steps</source>
-   <translation>步</translation>
+   <translation>训练设置</translation>
   </message>
   <message>
    <source>The name may hold letters, digits, spaces, - and _.</source>
@@ -2872,7 +2888,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Variation</source>
-   <translation>变化</translation>
+   <translation>数据增强</translation>
   </message>
   <message>
    <source>Weights</source>
@@ -2907,7 +2923,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Mark corrected images as checked (C), then Train ▸ Fine-tune… teaches the model.</source>
-   <translation>把修正好的图像标为已核对 (C)，然后用“训练 ▸ 微调…”教给模型。</translation>
+   <translation>把修正好的图像标为已核对 (C)，然后用“训练 ▸ 微调…”让模型学习。</translation>
   </message>
   <message>
    <source>On held-out pixels: Dice {dice} before, {dice_now} now; AP50 {ap} before, {ap_now} now.</source>
@@ -2939,7 +2955,7 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Training goes on</source>
-   <translation>训练继续进行</translation>
+   <translation>正在继续训练</translation>
   </message>
   <message>
    <source>Training {name}</source>
@@ -3069,11 +3085,11 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>NOT SAVED: {count} changes wait</source>
-   <translation>未保存：{count} 处改动在等待</translation>
+   <translation>未保存：{count} 处改动待写入</translation>
   </message>
   <message>
    <source>No proposal waits on this image.</source>
-   <translation>此图像上没有等待的候选。</translation>
+   <translation>此图像上没有待处理的候选。</translation>
   </message>
   <message>
    <source>Nothing was exported: the masks are as they were.</source>
@@ -3101,11 +3117,11 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Proposals that still wait on this checked image: {count}. Where they lie it teaches that there is nothing.</source>
-   <translation>此已核对图像上仍在等待的候选：{count} 个。训练时它们所在处视为没有细胞。</translation>
+   <translation>此已核对图像上还有 {count} 个待处理的候选。训练时，它们所在处会被当作没有细胞。</translation>
   </message>
   <message>
    <source>Proposals that wait are in no mask: {count} (images: {images}). Accept them, then export again.</source>
-   <translation>仍在等待的候选不在任何掩膜中：{count} 个（图像：{images} 幅）。请接受它们，再导出一次。</translation>
+   <translation>有 {count} 个待处理的候选没有写入掩膜（图像：{images} 幅）。请接受它们，再导出一次。</translation>
   </message>
   <message>
    <source>Repair</source>
@@ -3121,11 +3137,11 @@ A click on one shows it as it was then.</source>
   </message>
   <message>
    <source>Show it…</source>
-   <translation>显示…</translation>
+   <translation>指出位置…</translation>
   </message>
   <message>
    <source>Show the original…</source>
-   <translation>显示原来的…</translation>
+   <translation>指出原文件的位置…</translation>
   </message>
   <message>
    <source>There are no masks to export yet: accept proposals or draw some.</source>

@@ -109,7 +109,7 @@ def test_the_window_changes_its_language_and_opens_what_was_open(
     # It is a window like any other: keys, edits, their names.
     other.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not document.read(document.bounds).any()
-    assert studio.window.actions_by_id["edit.redo"].text() == "重做: 画笔笔画"
+    assert studio.window.actions_by_id["edit.redo"].text() == "重做：画笔笔画"
     studio.window.actions_by_id["language.en"].trigger()
     qtbot.waitUntil(lambda: titles(studio)[0] == "File", timeout=10_000)
     assert load_preferences().language == "en"

@@ -22,7 +22,7 @@ from unet_studio.gui.problems import Problems
 from unet_studio.gui.reviewing import Reviewing
 from unet_studio.gui.session import Session
 from unet_studio.gui.training import Training
-from unet_studio.gui.translation import error_text, tr
+from unet_studio.gui.translation import error_text, in_a_row, tr
 from unet_studio.io.open_image import IMAGE_ENDINGS
 
 
@@ -129,7 +129,7 @@ class Asking(QObject):
         self._notice.say(tr("window", "Exporting…"))
 
         def done(exported: Exported) -> None:
-            self._notice.say(" ".join(_said_of(exported, folder)))
+            self._notice.say(in_a_row(_said_of(exported, folder)))
             self.exported.emit(exported.files)
 
         def failed(error: UserError) -> None:

@@ -747,4 +747,4 @@ def _tabs() -> QTabWidget:
 
 
 def _with_name(verb: str, name: str | None) -> str:
-    return f"{verb}: {tr('edits', name)}" if name else verb
+    return tr("actions", "{verb}: {name}").format(verb=verb, name=tr("edits", name)) if name else verb

@@ -22,7 +22,7 @@ from unet_studio.gui.models import Models
 from unet_studio.gui.proposing_by_parts import PartsRun, area_in_view
 from unet_studio.gui.proposing_on_all import AllRun, OneOfAll, images_without_anything
 from unet_studio.gui.session import Session
-from unet_studio.gui.translation import sentence_text, tr
+from unet_studio.gui.translation import in_a_row, sentence_text, tr
 from unet_studio.io.model_folder import ModelConfig, read_model_config
 from unet_studio.jobs.messages import Predict, Predicted, Progress
 from unet_studio.segmentation.model_input import ModelInput
@@ -183,7 +183,8 @@ class Proposing(EngineClient):
             text = tr("proposing", "{title}: part {part} of {total}")
             title = text.format(title=title, part=run.done + 1, total=run.total)
             if run.minutes_left is not None:
-                title = f"{title}, {_time_left(run.minutes_left)}"
+                text = tr("proposing", "{title}, {time_left}")
+                title = text.format(title=title, time_left=_time_left(run.minutes_left))
         self._engine.submit(Job(title, prepare=run.prepare, finish=run.finish, subject=run))
         self.progressed.emit(run.done, run.total)
 
@@ -338,15 +339,18 @@ class Proposing(EngineClient):
 
 
 def _summary_of_all(run: AllRun) -> str:
-    text = tr("proposing", "Proposals on {images} images: {count}, by {model} in {seconds} s.").format(
-        images=run.proposed_on,
-        count=run.found,
-        model=run.model.name,
-        seconds=f"{run.seconds:.0f}",
-    )
+    text = tr("proposing", "Proposals on {images} images: {count}, by {model} in {seconds} s.")
+    said = [
+        text.format(
+            images=run.proposed_on,
+            count=run.found,
+            model=run.model.name,
+            seconds=f"{run.seconds:.0f}",
+        )
+    ]
     if run.is_stopped:
         stopped = tr("proposing", "It was stopped: {left} of {total} images are left.")
-        text = stopped.format(left=run.total - run.done, total=run.total) + " " + text
+        said.insert(0, stopped.format(left=run.total - run.done, total=run.total))
     if run.left_out:
         names = [*run.left_out[:_MOST_NAMES], *(["…"] if len(run.left_out) > _MOST_NAMES else [])]
         left_out = tr(
@@ -354,8 +358,8 @@ def _summary_of_all(run: AllRun) -> str:
             "Left out, because they cannot be read, are too large, or cannot be proposed on: {count} "
             "({names}). Open them and press Ctrl+P to see why.",
         )
-        text += " " + left_out.format(count=len(run.left_out), names=", ".join(names))
-    return text
+        said.append(left_out.format(count=len(run.left_out), names=", ".join(names)))
+    return in_a_row(said)
 
 
 def _stopped() -> str:
@@ -384,4 +388,4 @@ def _summary(count: int, seconds: float, model: Path, seen: ModelInput, notes: S
     said = [text.format(count=count, seconds=f"{seconds:.1f}", model=model.name)]
     if seen.haematoxylin:
         said.append(tr("proposing", "The model read the haematoxylin only (see the panel Model)."))
-    return " ".join([*said, *map(sentence_text, notes)])
+    return in_a_row([*said, *map(sentence_text, notes)])

@@ -17,7 +17,7 @@ from unet_studio.gui.background.engine_client import EngineClient
 from unet_studio.gui.background.engine_thread import EngineThread, Job, Prepared
 from unet_studio.gui.models import Models, free_name
 from unet_studio.gui.session import Session
-from unet_studio.gui.translation import error_text, sentence_text, tr
+from unet_studio.gui.translation import error_text, in_a_row, sentence_text, tr
 from unet_studio.io.model_folder import list_models, read_model_config
 from unet_studio.jobs.connection import JobFailed
 from unet_studio.jobs.messages import Progress, SampleFiles, Train, Trained, TrainingBegun, TrainingPoint
@@ -176,7 +176,7 @@ class Training(EngineClient):
             text = tr("training", "The model {name} is ready, in its project: {folder}.")
         text = text.format(name=folder.name, folder=folder.parent.parent)
         said = [text, *_comparison(outcome.metrics), *map(sentence_text, outcome.notes)]
-        self.said.emit(" ".join(said))
+        self.said.emit(in_a_row(said))
 
     def _failed(self, job: Job, error: UserError) -> None:
         if isinstance(error, JobFailed) and error.kind == "crash":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QCoreApplication
 
 from unet_studio.core.errors import UserError
@@ -15,6 +17,15 @@ def tr(context: str, text: str) -> str:
 
 def mark(context: str, text: str) -> str:  # noqa: ARG001 - read by lupdate
     """`text` itself, marked as one that `tr` will be asked for later."""
+    return text
+
+
+def in_a_row(sentences: Iterable[str]) -> str:
+    """Sentences one after the other, as the language does it: Chinese leaves no space after a full stop."""
+    text = ""
+    for sentence in filter(None, sentences):
+        both = tr("sentences", "{first} {second}")
+        text = both.format(first=text, second=sentence) if text else sentence
     return text
 
 

@@ -22,7 +22,7 @@ from unet_studio.core.classes import LabelClass
 from unet_studio.gui.actions import CLASS_KEYS
 from unet_studio.gui.label_classes import LabelClasses
 from unet_studio.gui.panels.input_guards import KeepsKeys
-from unet_studio.gui.translation import tr
+from unet_studio.gui.translation import in_a_row, tr
 
 _SWATCH_PX = 14
 _SHOWN_ROWS = 4
@@ -92,7 +92,7 @@ class ClassesPanel(QWidget):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             key = tr("classes", "Key {key}.").format(key=place) if place <= CLASS_KEYS else ""
             kind = tr("classes", "All of it is one instance.") if row.is_stuff else ""
-            item.setToolTip(" ".join(filter(None, (row.name, key, kind))))
+            item.setToolTip(in_a_row((row.name, key, kind)))
             self.list.addItem(item)
         height = self.list.sizeHintForRow(0) if self.list.count() else 22
         self.list.setFixedHeight(height * min(_SHOWN_ROWS, max(1, self.list.count())) + 4)

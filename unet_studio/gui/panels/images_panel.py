@@ -154,7 +154,8 @@ class ImagesPanel(QWidget):
             words = tr("images", "{count} instances, not checked")
         else:
             words = tr("images", "untouched")
-        item.setStatusTip(f"{item.toolTip()}: {words.format(count=record.instances)}")
+        state_text = tr("images", "{name}: {state}")
+        item.setStatusTip(state_text.format(name=item.toolTip(), state=words.format(count=record.instances)))
 
     # Pictures: of the rows that are seen, one after the other, when nothing else is to be done
 

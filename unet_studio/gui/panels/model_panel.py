@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QVBoxLayout, QWidget
 
 from unet_studio.gui.models import KnownModel, Models
 from unet_studio.gui.session import Session
-from unet_studio.gui.translation import error_text, tr
+from unet_studio.gui.translation import error_text, in_a_row, tr
 from unet_studio.segmentation.model_input import ModelInput
 from unet_studio.settings.locations import shipped_models_folder
 from unet_studio.store.project_images import (
@@ -157,4 +157,4 @@ def _describe(model: KnownModel) -> str:
     if scores is not None:
         text = tr("model", "On its validation images: Dice {dice}, AP50 {ap50}.")
         lines.append(text.format(dice=f"{scores['dice']:.2f}", ap50=f"{scores['ap50']:.2f}"))
-    return " ".join(lines) or tr("model", "Its scores are not known.")
+    return in_a_row(lines) or tr("model", "Its scores are not known.")

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from unet_studio.gui import theme
-from unet_studio.gui.translation import sentence_text, tr
+from unet_studio.gui.translation import in_a_row, sentence_text, tr
 from unet_studio.jobs.messages import TrainingBegun, TrainingPoint
 
 _PLOT_HEIGHT = 128
@@ -93,7 +93,7 @@ class TrainingPanel(QWidget):
             "training", "Images that teach: {training}, that validate: {validation}. Computes on {device}."
         )
         text = text.format(training=begun.training, validation=begun.validation, device=begun.device)
-        self._about.setText(" ".join([text, *map(sentence_text, begun.notes)]))
+        self._about.setText(in_a_row([text, *map(sentence_text, begun.notes)]))
         self._about.setToolTip(begun.reason)
         self._about.setVisible(True)
 
