@@ -79,14 +79,23 @@ def texts_of_module(
         known = _assigned_texts(scope) | _returned_texts(module)
         for call in _calls_in(scope):
             name = _name(call.func)
-            if name in translating and len(call.args) == 2:
-                context, text = call.args
-                if isinstance(context, ast.Constant) and isinstance(context.value, str):
-                    yield from ((context.value, one) for one in _literals(text))
+            if name in translating:
+                yield from _said(call)
             elif name in carriers:
                 yield from ((carriers[name], text) for text in _template(call, known))
             elif name == "__init__" and owner in errors and owner != BASE:
                 yield from (("errors", text) for text in _template(call, known))
+
+
+def _said(call: ast.Call) -> Iterator[Text]:
+    """What `tr` or `mark` is given, where it is written there; else it is a name of what was marked."""
+    if len(call.args) != 2 or call.keywords:
+        raise UnreadableTextError(f"{call.lineno}: {ast.unparse(call)}")
+    context, text = call.args
+    if isinstance(text, ast.JoinedStr | ast.BinOp):
+        raise UnreadableTextError(f"{call.lineno}: {ast.unparse(call)}")
+    if isinstance(context, ast.Constant) and isinstance(context.value, str):
+        yield from ((context.value, one) for one in _literals(text))
 
 
 def _template(call: ast.Call, known: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -181,19 +190,23 @@ def _name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def read_ts(path: Path) -> dict[Text, str]:
-    """The finished translations of a Qt Linguist file."""
+def read_ts(path: Path, *, drafts: bool = False) -> dict[Text, str]:
+    """The translations of a Qt Linguist file that are finished; with `drafts` those that are not, too."""
     out = {}
     for context in ET.parse(path).getroot().iter("context"):
         for message in context.iter("message"):
             translation = message.find("translation")
-            if translation is not None and translation.text and translation.get("type") is None:
+            if translation is None or not translation.text:
+                continue
+            if drafts or translation.get("type") is None:
                 out[context.findtext("name", ""), message.findtext("source", "")] = translation.text
     return out
 
 
-def write_ts(path: Path, language: str, texts: list[Text], known: dict[Text, str]) -> None:
-    """A Qt Linguist file of all texts; what is not known is unfinished."""
+def write_ts(
+    path: Path, language: str, texts: list[Text], known: dict[Text, str], drafts: dict[Text, str]
+) -> None:
+    """A Qt Linguist file of all texts; what is not known is unfinished, with its draft if there is one."""
     root = ET.Element("TS", version="2.1", language=language, sourcelanguage="en")
     contexts: dict[str, ET.Element] = {}
     for name, source in sorted(texts):
@@ -203,8 +216,8 @@ def write_ts(path: Path, language: str, texts: list[Text], known: dict[Text, str
         message = ET.SubElement(contexts[name], "message")
         ET.SubElement(message, "source").text = source
         translation = ET.SubElement(message, "translation")
-        translation.text = known.get((name, source))
-        if translation.text is None:
+        translation.text = known.get((name, source)) or drafts.get((name, source))
+        if (name, source) not in known:
             translation.set("type", "unfinished")
     ET.indent(root, " ")
     head = '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n'
@@ -217,7 +230,8 @@ def main() -> int:
     missing = 0
     for path in sorted(FOLDER.glob("unet_studio_*.ts")):
         known = read_ts(path)
-        write_ts(path, path.stem.removeprefix("unet_studio_"), texts, known)
+        drafts = read_ts(path, drafts=True)
+        write_ts(path, path.stem.removeprefix("unet_studio_"), texts, known, drafts)
         lacking = [text for text in texts if text not in known]
         missing += len(lacking)
         for context, text in lacking:

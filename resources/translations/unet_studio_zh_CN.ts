@@ -727,10 +727,6 @@
    <translation>有一项设置超出范围：{reason}。</translation>
   </message>
   <message>
-   <source>A training is running: change the language when it has ended.</source>
-   <translation>正在训练：请在训练结束后更改语言。</translation>
-  </message>
-  <message>
    <source>A training needs --images, --masks and --out ({missing} is missing), or --resume RUN_DIR.</source>
    <translation>训练需要 --images、--masks 和 --out（缺少 {missing}），或 --resume RUN_DIR。</translation>
   </message>
@@ -813,6 +809,10 @@
   <message>
    <source>Qt needs system libraries that are missing here. On Debian or Ubuntu: sudo apt-get install {packages}</source>
    <translation>此处缺少 Qt 需要的系统库。在 Debian 或 Ubuntu 上：sudo apt-get install {packages}</translation>
+  </message>
+  <message>
+   <source>Something is still being read or written: change the language when that is done.</source>
+   <translation>仍在读取或写入：请等完成后再更改语言。</translation>
   </message>
   <message>
    <source>The GPU {name} is not usable: {reason}. Use --device cpu, or auto to let the program choose.</source>
@@ -953,6 +953,10 @@
   <message>
    <source>The name of {name} holds bytes that are no text: rename the file.</source>
    <translation>{name} 的文件名含有不是文字的字节：请重命名文件。</translation>
+  </message>
+  <message>
+   <source>The network is at work: change the language when it is done, or stop it first.</source>
+   <translation>网络正在工作：请等它完成后，或先停止它，再更改语言。</translation>
   </message>
   <message>
    <source>The project cannot be copied to {folder}: {reason}. Choose a folder on another drive.</source>
@@ -3046,6 +3050,10 @@ A click on one shows it as it was then.</source>
   <message>
    <source>Exporting…</source>
    <translation>正在导出…</translation>
+  </message>
+  <message>
+   <source>Files are being written: the window closes when they are there.</source>
+   <translation>正在写入文件：写完后窗口会关闭。</translation>
   </message>
   <message>
    <source>Go on in which folder? The project is copied there.</source>

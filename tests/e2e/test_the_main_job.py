@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.conftest import folder, hand, studio, window  # noqa: F401
+from tests.gui.conftest import english, folder, hand, studio, window  # noqa: F401
 from tests.gui.hand import Hand
 from unet_studio.gui.app import Studio
 from unet_studio.gui.dialogs.export_dialog import ExportDialog

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from tests.conftest import RESOURCES
-from tests.gui.conftest import hand, studio, window  # noqa: F401
+from tests.gui.conftest import english, hand, studio, window  # noqa: F401
 from tests.gui.hand import Hand
 from tests.gui.toolsmith import KEY, SHIFT, Toolsmith
 from unet_studio.core.geometry import PixelPoint

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from tests.conftest import RESOURCES
 from tests.gui.hand import Hand
 from tests.gui.toolsmith import CELLS, Toolsmith
+from unet_studio.gui import app as app_module
 from unet_studio.gui.app import Studio
 from unet_studio.gui.main_window import MainWindow
 
@@ -31,7 +32,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def studio(qtbot: QtBot) -> Iterator[Studio]:
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine speaks: macOS and Windows are not told by LC_ALL."""
+    monkeypatch.setattr(app_module, "usual_language", lambda: "en")
+
+
+@pytest.fixture
+def studio(qtbot: QtBot, english: None) -> Iterator[Studio]:
     studio = Studio()
     studio.window.resize(1100, 700)
     studio.window.show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,18 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.hand import Hand
+from unet_studio.gui import app as app_module
 from unet_studio.gui import language as language_module
 from unet_studio.gui.app import Studio
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.language import can_be_written, languages, name_of, speak, usual_language
+from unet_studio.gui.problems import Problems
+from unet_studio.gui.proposing import Proposing
+from unet_studio.gui.session import Session
 from unet_studio.gui.training import Training
 from unet_studio.gui.translation import tr
 from unet_studio.settings.preferences import load_preferences
+from unet_studio.settings.training import ObjectClass
 
 
 @pytest.fixture(autouse=True)
@@ -132,30 +138,98 @@ def test_a_program_that_starts_speaks_what_was_chosen(
     third.close()
 
 
-def test_proposing_goes_to_the_window_that_is_there(
-    hand: Hand, studio: Studio, folder: Path, qtbot: QtBot
+def test_a_chosen_language_without_letters_is_not_begun_with(
+    qtbot: QtBot, isolated_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hand.open(folder)
-    hand.key(Qt.Key.Key_P)
-    studio.change_language("zh_CN")  # What ran in the old window is given up with it.
-    other = Hand(studio.window, qtbot)
-    other.wait_image("field1.png")
-    other.wait_proposals()
-    assert other.window.session.open_proposals()
-    studio.change_language("en")
+    (isolated_home / "preferences.json").write_text('{"language": "zh_CN"}')
+    monkeypatch.setattr(language_module.QFontDatabase, "families", lambda *_: [])
+    studio = Studio()
+    assert titles(studio)[0] == "File"
+    studio.window.close()
+    studio.close()
 
 
-def test_the_language_stays_while_a_training_runs(
-    hand: Hand, studio: Studio, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("busy", [Training, Proposing])
+def test_the_language_stays_while_the_network_is_at_work(
+    hand: Hand, studio: Studio, monkeypatch: pytest.MonkeyPatch, busy: type
 ) -> None:
-    monkeypatch.setattr(Training, "is_busy", True)
+    monkeypatch.setattr(busy, "is_busy", True)
     window = studio.window
     studio.change_language("zh_CN")
     assert studio.window is window
     assert window.isVisible()
-    assert "change the language when it has ended" in window.notice.text
+    assert "change the language when it is done" in window.notice.text
     assert window.actions_by_id["language.en"].isChecked()
     monkeypatch.undo()
+
+
+def test_the_language_changes_as_soon_as_what_is_read_has_been_read(
+    hand: Hand, studio: Studio, folder: Path, qtbot: QtBot
+) -> None:
+    may_end = threading.Event()
+    told: list[bool] = []
+    studio.pool.submit(lambda: may_end.wait(30), told.append, told.append)
+    studio.window.actions_by_id["language.zh_CN"].trigger()
+    qtbot.wait(300)
+    assert titles(studio)[0] == "File"
+    may_end.set()
+    qtbot.waitUntil(lambda: titles(studio)[0] == "文件", timeout=10_000)
+    assert told == [True], "who waited for it was told before"
+
+
+def test_the_language_stays_while_something_is_read_for_long(
+    hand: Hand, studio: Studio, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(app_module, "_LANGUAGE_WAIT_MS", 400)
+    may_end = threading.Event()
+    studio.pool.submit(lambda: may_end.wait(30), lambda _: None, lambda _: None)
+    studio.window.actions_by_id["language.zh_CN"].trigger()
+    qtbot.waitUntil(lambda: "Something is still being read" in studio.window.notice.text, timeout=5_000)
+    assert studio.window.actions_by_id["language.en"].isChecked()
+    may_end.set()
+
+
+def test_a_window_that_cannot_be_made_leaves_the_old_one(
+    hand: Hand, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("no window today")
+
+    window = studio.window
+    monkeypatch.setattr(app_module, "MainWindow", fails)
+    with pytest.raises(RuntimeError):
+        studio.change_language("zh_CN")
+    assert studio.window is window
+    assert window.isVisible()
+    assert studio.app.quitOnLastWindowClosed()
+
+
+def test_a_window_that_may_not_close_keeps_its_language(
+    hand: Hand, studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.open(folder)
+    window = studio.window
+    monkeypatch.setattr(Session, "close_project", lambda _: False)
+    monkeypatch.setattr(Problems, "give_up_changes", lambda _: False)
+    studio.change_language("zh_CN")
+    assert studio.window is window
+    assert tr("menus", "File") == "File"
+    assert window.actions_by_id["language.en"].isChecked()
+    assert load_preferences().language == ""
+    monkeypatch.undo()
+
+
+def test_the_usual_class_is_shown_in_the_language_and_is_the_same_class(
+    hand: Hand, studio: Studio, folder: Path, qtbot: QtBot
+) -> None:
+    hand.open(folder)
+    studio.change_language("zh_CN")
+    other = Hand(studio.window, qtbot)
+    other.wait_image()
+    window = other.window
+    assert window.classes_panel.list.item(0).text() == "细胞"
+    assert window.session.class_table.classes[0].name == "Cell", "what models and other languages know"
+    assert window.classes.indices_of([ObjectClass("Cell"), ObjectClass("Nucleus")]) == [1, 2]
 
 
 def test_a_language_without_letters_is_not_spoken(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,10 +20,12 @@ from pytestqt.qtbot import QtBot
 from tests.gui.hand import Hand
 from unet_studio.core.geometry import Rect
 from unet_studio.core.regions import MaskRegion
+from unet_studio.gui import exporting
 from unet_studio.gui.app import Studio
 from unet_studio.gui.main_window import MainWindow
 from unet_studio.gui.proposing_on_all import OneOfAll
 from unet_studio.gui.tools.tool import BrushMode
+from unet_studio.io.label_files import write_plane_masks
 from unet_studio.jobs.connection import JobFailed
 from unet_studio.store.project_store import ProjectStore
 
@@ -653,6 +657,61 @@ def test_an_export_says_what_it_leaves_out(hand: Hand, folder: Path, tmp_path: P
     with qtbot.waitSignal(hand.window.asking.exported, timeout=10_000):
         hand.window.asking.export(tmp_path / "masks", ("label-tiff",), replaces=True)
     assert "Proposals that wait" not in hand.window.notice.text
+
+
+@pytest.fixture
+def slow_writer(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Masks are written when this is set."""
+    may_write = threading.Event()
+
+    def write(*arguments: Any, **options: Any) -> list[Path]:
+        assert may_write.wait(30)
+        return write_plane_masks(*arguments, **options)
+
+    monkeypatch.setattr(exporting, "write_plane_masks", write)
+    return may_write
+
+
+def draw_on_all(hand: Hand) -> int:
+    images = hand.window.session.images()
+    for image in images:
+        hand.window.session.show_image(image.id)
+        hand.wait_image(image.path.name)
+        hand.key(Qt.Key.Key_B)
+        hand.drag((40, 40), (40, 60))
+    return len(images)
+
+
+def test_a_window_that_is_closed_while_masks_are_written_closes_when_they_are_there(
+    hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot, slow_writer: threading.Event
+) -> None:
+    hand.open(folder)
+    count = draw_on_all(hand)
+    hand.window.asking.export(tmp_path / "masks", ("label-tiff",))
+    assert not hand.window.close()
+    qtbot.wait(300)
+    assert hand.window.isVisible()
+    assert "closes when they are there" in hand.window.notice.text
+    slow_writer.set()
+    qtbot.waitUntil(lambda: not hand.window.isVisible(), timeout=10_000)
+    assert len(list((tmp_path / "masks").glob("*.tif"))) == count
+
+
+def test_another_project_opens_when_the_masks_of_this_one_are_written(
+    hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot, slow_writer: threading.Event
+) -> None:
+    hand.open(folder)
+    count, first = draw_on_all(hand), hand.window.session.store
+    other = tmp_path / "other"
+    other.mkdir()
+    cv2.imwrite(str(other / "another.png"), np.zeros((40, 40), np.uint8))
+    hand.window.asking.export(tmp_path / "masks", ("label-tiff",))
+    hand.window.open_paths([other])
+    qtbot.wait(500)
+    assert hand.window.session.store is first
+    slow_writer.set()
+    hand.wait_image("another.png")
+    assert len(list((tmp_path / "masks").glob("*.tif"))) == count
 
 
 def test_masks_beside_the_images_are_exported_again(hand: Hand, folder: Path, qtbot: QtBot) -> None:

@@ -249,6 +249,24 @@ def test_a_large_plane_is_proposed_on_where_it_is_seen_then_whole_and_goes_on_af
     assert len(list(image.document.instances)) == len(image.proposals.table)
 
 
+def test_parts_that_are_done_are_kept_when_the_project_is_closed(
+    window: MainWindow, hand: Hand, large: Path
+) -> None:
+    hand.open(large)
+    image = window.session.current
+    assert image is not None
+    window.actions_by_id["propose.whole"].trigger()
+    hand.qtbot.waitUntil(
+        lambda: image.proposals is not None and len(image.proposals.covered or []) >= 2, timeout=60_000
+    )
+    assert window.session.close_project()
+    hand.open(large)
+    again = window.session.current
+    assert again is not None
+    assert again.proposals is not None
+    assert len(again.proposals.covered or []) >= 2
+
+
 def test_the_maximum_of_all_planes_is_shown_and_the_labels_stay_those_of_the_plane(
     window: MainWindow, hand: Hand, tmp_path: Path
 ) -> None:

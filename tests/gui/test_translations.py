@@ -6,7 +6,6 @@ import ast
 import importlib.util
 import re
 import string
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -88,9 +87,23 @@ def test_texts_are_found_wherever_they_are_written(source: str, found: list[tupl
     assert texts_of(source) == found
 
 
-def test_a_text_that_cannot_be_found_is_an_error() -> None:
-    with pytest.raises(update.UnreadableTextError, match=r"1: UserError\(nobody_knows\)"):
-        texts_of("UserError(nobody_knows)")
+@pytest.mark.parametrize(
+    "source",
+    ["UserError(nobody_knows)", 'tr("a", f"{n} cells")', 'tr("a", "two " + "parts")', 'tr("a", text="One")'],
+)
+def test_a_text_that_cannot_be_found_is_an_error(source: str) -> None:
+    with pytest.raises(update.UnreadableTextError, match=r"^1: "):
+        texts_of(source)
+
+
+def test_what_a_translator_has_begun_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "unet_studio_de.ts"
+    path.write_text('<TS version="2.1" language="de"/>')
+    texts = [("menus", "File"), ("menus", "Edit"), ("menus", "Help")]
+    update.write_ts(path, "de", texts, {("menus", "File"): "Datei"}, {("menus", "Edit"): "Bearb"})
+    assert update.read_ts(path) == {("menus", "File"): "Datei"}
+    drafts = update.read_ts(path, drafts=True)
+    assert drafts == {("menus", "File"): "Datei", ("menus", "Edit"): "Bearb"}
 
 
 # Translated
@@ -241,4 +254,3 @@ def test_no_text_of_a_dialog_goes_past_the_translation(
     window.actions_by_id[command].trigger()
     assert found == [set()]
     assert QCoreApplication.translate("menus", "File") == f"{_OPEN}File{_CLOSE}", "it was asked"
-    assert sys.modules.get("torch") is None

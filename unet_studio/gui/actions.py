@@ -201,7 +201,8 @@ class Actions:
     def keys_text(self, action_id: str) -> str:
         """The keys of a command for a person."""
         native = QKeySequence.SequenceFormat.NativeText
-        return ", ".join(key.toString(native) for key in self.keys_of(action_id))
+        # Return and Enter are one word in Chinese.
+        return ", ".join(dict.fromkeys(key.toString(native) for key in self.keys_of(action_id)))
 
     def held_by(self, key: QKeySequence) -> str:
         """The command that works while this key is held; "" if none does."""

@@ -36,6 +36,7 @@ _SIGNAL_POLL_MS = 200
 _TIDY_MS = 20_000
 _WATCH_MS = 200
 _IDLE_S = 3.0
+_LANGUAGE_WAIT_MS = 3_000
 _SWITCH_INTERVAL_S = 0.0003
 
 
@@ -63,12 +64,12 @@ class Studio:
         self.trainer = EngineThread(EngineConnection())
         self._in_use = False
         self._language = load_preferences().language
-        if self._language not in languages():
+        if self._language not in languages() or not can_be_written(self._language):
             self._language = usual_language()
         speak(self.app, self._language)
-        self.window = self._make_window()
         gc.freeze()
         gc.set_threshold(20_000, 50, 1_000_000)
+        self.window = self._make_window()
 
     def reopen(self) -> None:
         """Open the project that was open last, if it is still there; without it the window stays empty."""
@@ -85,49 +86,63 @@ class Studio:
         self.pool.submit(lambda: is_project(project), looked, window.session.failed.emit)
 
     def change_language(self, language: str) -> None:
-        """The window in another language: it is made anew and opens what was open. Not while something runs
-        in it that would be lost."""
-        old = self.window
-        problem = self._why_not(language)
-        if problem is not None:
-            old.show_language(self._language)
-            old.problems.tell(problem)
+        """The window in another language: it is made anew and opens what was open. Not while something is
+        done that would be lost."""
+        if language == self._language:
             return
+        if not can_be_written(language):
+            text = (
+                "No font of this machine can write {language}: install one, on Debian or Ubuntu with sudo "
+                "apt-get install fonts-noto-cjk."
+            )
+            self._refuse(UserError(text, language=name_of(language)))
+        elif self.window.training.is_busy or self.window.proposing.is_busy:
+            self._refuse(
+                UserError("The network is at work: change the language when it is done, or stop it first.")
+            )
+        elif self.pool.is_busy or QApplication.activeModalWidget() is not None:
+            self._refuse(
+                UserError("Something is still being read or written: change the language when that is done.")
+            )
+        else:
+            self._exchange_window(language)
+
+    def _refuse(self, error: UserError) -> None:
+        self.window.show_language(self._language)
+        self.window.problems.tell(error)
+
+    def _exchange_window(self, language: str) -> None:
+        old, before = self.window, self._language
         store = old.session.store
+        # Between the windows there is none; that is no reason to end.
         self.app.setQuitOnLastWindowClosed(False)
-        if old.close():
-            self.pool.change_audience()
+        try:
             speak(self.app, language)
             self._language = language
-            preferences = load_preferences()
-            preferences.language = language
-            save_preferences(preferences)
-            self.window = self._make_window()
-            self.window.restoreGeometry(old.saveGeometry())
-            self.window.show()
-            self.window.activateWindow()
-            if store is not None:
-                self.window.open_paths([store.folder])
+            new = self._make_window()
+            if not old.close():
+                speak(self.app, before)
+                self._language = before
+                old.show_language(before)
+                new.deleteLater()
+                return
+            self.pool.change_audience()
+            self.window = new
+            new.restoreGeometry(old.saveGeometry())
+            new.show()
+            new.activateWindow()
             old.deleteLater()
-        else:
-            old.show_language(self._language)
-        self.app.setQuitOnLastWindowClosed(True)
-
-    def _why_not(self, language: str) -> UserError | None:
-        if not can_be_written(language):
-            return UserError(
-                "No font of this machine can write {language}: install one, on Debian or Ubuntu with sudo "
-                "apt-get install fonts-noto-cjk.",
-                language=name_of(language),
-            )
-        if self.window.training.is_busy:
-            return UserError("A training is running: change the language when it has ended.")
-        return None
+        finally:
+            self.app.setQuitOnLastWindowClosed(True)
+        preferences = load_preferences()
+        preferences.language = language
+        save_preferences(preferences)
+        if store is not None:
+            new.open_paths([store.folder])
 
     def _make_window(self) -> MainWindow:
         window = MainWindow(self.pool, self.proposer, self.trainer)
         window.show_language(self._language)
-        # When the menu that says it has closed.
         window.language_wanted.connect(self._change_soon)
         window.session.project_changed.connect(self._remember_project)
         for every_ms, do in ((_TIDY_MS, self._tidy), (_WATCH_MS, self._tell_engines)):
@@ -137,8 +152,16 @@ class Studio:
         return window
 
     def _change_soon(self, language: str) -> None:
-        if language != self._language:
-            QTimer.singleShot(0, lambda: self.change_language(language))
+        """As soon as nothing is read: pictures for the list of images come one after the other."""
+        looks = iter(range(_LANGUAGE_WAIT_MS // _WATCH_MS))
+
+        def look() -> None:
+            if self.pool.is_busy and next(looks, None) is not None:
+                QTimer.singleShot(_WATCH_MS, look)
+            else:
+                self.change_language(language)
+
+        QTimer.singleShot(0, look)  # When the menu that said it has closed.
 
     def _tell_engines(self) -> None:
         """The engines leave a processor to the hand that draws, and take it again when it rests."""

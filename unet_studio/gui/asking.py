@@ -16,6 +16,7 @@ from unet_studio.gui.dialogs.command_palette import CommandPalette
 from unet_studio.gui.dialogs.export_dialog import ExportDialog
 from unet_studio.gui.dialogs.shortcuts_dialog import ShortcutsDialog
 from unet_studio.gui.exporting import Exported, export_masks, what_to_export
+from unet_studio.gui.label_classes import name_shown
 from unet_studio.gui.models import Models, free_name
 from unet_studio.gui.panels.notice import Notice
 from unet_studio.gui.problems import Problems
@@ -167,7 +168,7 @@ class Asking(QObject):
             return
         chosen = waiting[0]
         if len(waiting) > 1:
-            names = [self._session.class_table.get(index).name for index in waiting]
+            names = [name_shown(self._session.class_table.get(index)) for index in waiting]
             title, question = tr("window", "Proposals of a class"), tr("window", "Which class?")
             name, is_chosen = QInputDialog.getItem(self._window, title, question, names, 0, False)
             if not is_chosen:

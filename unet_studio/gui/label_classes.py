@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from unet_studio.core.classes import FIRST_CLASS, MAX_CLASSES, ClassTable, LabelClass
+from unet_studio.core.classes import MAX_CLASSES, ClassTable, LabelClass
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import mark, tr
 from unet_studio.settings.training import ObjectClass
@@ -14,6 +14,11 @@ from unet_studio.settings.training import ObjectClass
 SET_CLASS = mark("edits", "Set class")
 _FIRST_NAME = mark("classes", "Cell")
 _ACTIVE_KEY = "active_class"
+
+
+def name_shown(row: LabelClass) -> str:
+    """What a person reads: the usual class is called in her language, the others as she called them."""
+    return tr("classes", _FIRST_NAME) if row.name == _FIRST_NAME else row.name
 
 
 class LabelClasses(QObject):
@@ -123,7 +128,7 @@ class LabelClasses(QObject):
         """The name of an instance's class."""
         document = self._session.document
         row = document.instances.get(instance_id) if document is not None else None
-        return self.table.get(row.class_index).name if row is not None else ""
+        return name_shown(self.table.get(row.class_index)) if row is not None else ""
 
     def _set(self, table: ClassTable) -> None:
         self._session.class_table = table
@@ -134,8 +139,6 @@ class LabelClasses(QObject):
     def _restore(self) -> None:
         store, session = self._session.store, self._session
         table = store.classes() if store is not None else ClassTable()
-        if table == ClassTable():
-            table = table.altered(FIRST_CLASS, name=tr("classes", _FIRST_NAME))
         session.class_table = table
         stored = store.setting(_ACTIVE_KEY) if store is not None else None
         known = {str(row.index): row for row in table}

@@ -68,6 +68,8 @@ _ZOOM_STEP = 1.5
 _FEW_TILES = 8
 _SPARSE = 3
 _HOVER_MS = 40
+_WRITING_MS = 100
+"""How often is looked whether files have been written that the window waits for."""
 _COMFORTABLE = QSize(1400, 860)
 _MOST_CLASSES_SHOWN = 256
 
@@ -110,6 +112,8 @@ class MainWindow(QMainWindow):
         self.contrast = ContrastKeeper(session, self.display_panel, self.canvas)
         self.model_panel = ModelPanel(self.models, session)
         self.training_panel = TrainingPanel()
+        self._pool = pool
+        self._waits_to_close = False
         self._enabled_for: tuple[object, ...] = ()
         self._hiding_key: Qt.Key | None = None
         self._lay_out()
@@ -320,7 +324,7 @@ class MainWindow(QMainWindow):
     def _connect_session(self) -> None:
         session = self.session
         session.project_changed.connect(self._show_title)
-        session.project_changed.connect(self.proposing.cancel)
+        session.closing.connect(self.proposing.cancel)
         session.project_changed.connect(self._forget_training)
         session.image_changed.connect(self.notice.image_changed)
         session.changed.connect(lambda _: self.notice.image_changed())
@@ -717,7 +721,18 @@ class MainWindow(QMainWindow):
     # Closing
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """There is no Save: wait for the last commits; ask only if they cannot be written."""
+        """There is no Save: wait for the last commits; ask only if they cannot be written. While masks are
+        written the window closes after them, or when it is asked once more."""
+        if self._pool.writes and not (self._waits_to_close and event.spontaneous()):
+            event.ignore()
+            if not self._waits_to_close:
+                self._waits_to_close = True
+                self.notice.say(
+                    tr("window", "Files are being written: the window closes when they are there.")
+                )
+            QTimer.singleShot(_WRITING_MS, self, self.close)
+            return
+        self._waits_to_close = False
         if self.training.is_busy and not self.asking.whether_to_give_up_training():
             event.ignore()
             return

@@ -54,6 +54,9 @@ _CLOSE_TIMEOUT_S = 10.0
 _READING_POLL_MS = 1000
 _SLOW_READING_S = 4.0
 _SLOW_AGAIN_S = 10.0
+_LOOK_MS = 100
+_LONGEST_EXPORT_MS = 30_000
+"""Another project waits so long for one; a drive that hangs must not keep it from being opened."""
 
 # Names of edits, as undo shows them.
 ACCEPT_ALL = mark("edits", "Accept all proposals")
@@ -84,6 +87,7 @@ class Session(QObject):
     selection_changed = Signal()
     past_changed = Signal()
     history_changed = Signal(object)  # Moment that was committed, or None: read the timeline anew
+    closing = Signal()  # before the project is closed: what still computes for it leaves what it has
     drawing_must_end = Signal()  # before another image is shown: whoever draws finishes
     said = Signal(str)
     warned = Signal(str)
@@ -186,8 +190,13 @@ class Session(QObject):
             )
             self.warned.emit(text.format(folder=store.folder))
 
-    def _opened(self, opened: OpenedProject, signals: StoreSignals) -> None:
+    def _opened(self, opened: OpenedProject, signals: StoreSignals, *, waited_ms: int = 0) -> None:
         if opened.store is not self.store:
+            if self.store is not None and self._pool.writes and waited_ms < _LONGEST_EXPORT_MS:
+                # An export reads from the project that is open.
+                waited_ms += _LOOK_MS
+                QTimer.singleShot(_LOOK_MS, self, lambda: self._opened(opened, signals, waited_ms=waited_ms))
+                return
             if not self.close_project():
                 opened.store.abandon()
                 return  # The open one has changes that cannot be written: it says so itself.
@@ -229,6 +238,7 @@ class Session(QObject):
         """Write what waits and close. False if something could not be written (it stays open)."""
         if self.store is None:
             return True
+        self.closing.emit()
         self.end_stroke()
         if not self.store.close(timeout_s=_CLOSE_TIMEOUT_S):
             return False

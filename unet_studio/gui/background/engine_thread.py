@@ -44,45 +44,41 @@ class EngineThread(QThread):
     failed = Signal(object, object)  # Job, UserError
     cancelled = Signal(object)
 
+    _ended = Signal(object, object, object)  # Job, the signal that tells its end, what else it carries
+
     def __init__(self, connection: EngineConnection) -> None:
         super().__init__()
         self._connection = connection
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._lock = threading.Lock()
-        self._undecided: dict[Job, None] = {}
-        """Jobs that have neither ended nor been cancelled, the oldest first; guarded by the lock."""
+        self._untold: dict[Job, None] = {}
+        """Jobs whose end has not been told, the oldest first. What becomes of a job is decided in the GUI
+        thread, by who takes it from here."""
         self._running: Job | None = None
-        self._untold: set[Job] = set()
-        """Jobs whose end has not been told; of the GUI thread alone."""
-        # Connected before anybody else: whoever is told of an end finds the thread free.
-        for ending in (self.done, self.failed, self.cancelled):
-            ending.connect(self._told)
+        self._ended.connect(self._tell)
         self.start()
 
     def submit(self, job: Job) -> None:
         """Queue a job."""
-        self._untold.add(job)
-        with self._lock:
-            self._undecided[job] = None
+        self._untold[job] = None
         self._jobs.put(job)
         # Who is told finds the thread busy.
         self.started_job.emit(job)
 
     @property
     def is_busy(self) -> bool:
-        """True until the end of every job has been told, on the GUI thread: the worker may have ended it
-        a moment before."""
+        """True until the end of every job has been told; the worker may have ended it a moment before."""
         return bool(self._untold)
 
     def cancel(self) -> None:
-        """Cancel the running job and everything that waits.
+        """Cancel the running job and everything that waits, also what has ended and has not been told.
 
         The person is told at once; the engine obeys at its next tile or step, or is killed after the
         grace time. A job that is submitted meanwhile waits for that.
         """
         with self._lock:
-            given_up = list(self._undecided)
-            self._undecided.clear()
+            given_up = list(self._untold)
+            self._untold.clear()
             is_running = self._running in given_up
         if is_running:
             self._connection.cancel()
@@ -107,12 +103,12 @@ class EngineThread(QThread):
         """The thread's loop."""
         while (job := self._jobs.get()) is not None:
             with self._lock:
-                if job not in self._undecided:
+                if job not in self._untold:
                     continue  # Cancelled while it waited.
                 self._running = job
             try:
                 request, arrays = job.prepare()
-                if job not in self._undecided:
+                if job not in self._untold:
                     continue  # Cancelled before the engine knew of it.
                 outcome, out = self._connection.run(request, arrays, partial(self._report, job))
                 result = job.finish(out)
@@ -130,19 +126,18 @@ class EngineThread(QThread):
         self._connection.close()
 
     def _report(self, job: Job, event: object) -> None:
-        if job in self._undecided:
+        if job in self._untold:
             self.reported.emit(job, event)
         else:
             self._connection.cancel()  # Asked while the request was on its way.
 
     def _end(self, job: Job, signal: SignalInstance, *arguments: object) -> None:
-        """Tell how a job ended, unless it was cancelled meanwhile: that has been told already."""
         with self._lock:
             self._running = None
-            if job not in self._undecided:
-                return
-            del self._undecided[job]
-        signal.emit(job, *arguments)
+        self._ended.emit(job, signal, arguments)
 
-    def _told(self, job: Job) -> None:
-        self._untold.discard(job)
+    def _tell(self, job: Job, signal: SignalInstance, arguments: tuple[object, ...]) -> None:
+        """Tell how a job ended, unless it was cancelled meanwhile: that has been told already."""
+        if job in self._untold:
+            del self._untold[job]
+            signal.emit(job, *arguments)

@@ -52,11 +52,22 @@ class Pool(QObject):
         """Tasks that are waited for and have not come to their end."""
         self._is_closed = False
         self._audience = 0
+        self._untold = 0
         self._finished.connect(self._deliver)
         self._watch = QTimer(self)
         self._watch.timeout.connect(self._relieve)
         for _ in range(_THREADS):
             self._add_thread()
+
+    @property
+    def is_busy(self) -> bool:
+        """True until everything has been done and told to who waits for it."""
+        return self._untold > 0
+
+    @property
+    def writes(self) -> bool:
+        """True while something that must end is done, or waits."""
+        return self._must_end > 0
 
     def submit(
         self,
@@ -70,6 +81,7 @@ class Pool(QObject):
         person wants to find, and is waited for as long as it takes."""
         with self._lock:
             self._must_end += must_end
+        self._untold += 1
         self._tasks.put(_Task(work, on_done, on_error, must_end, self._audience))
         if not self._watch.isActive():
             self._watch.start(_LOOK_MS)
@@ -78,6 +90,7 @@ class Pool(QObject):
         """Nobody waits any more for what was submitted until now: it is done if it must end, and told to
         nobody."""
         self._audience += 1
+        self._untold = 0
 
     def close(self, timeout_s: float = _CLOSE_S) -> bool:
         """Forget what has not begun and need not end; wait for the rest. False if something that need not end
@@ -140,6 +153,7 @@ class Pool(QObject):
     def _deliver(self, future: Future[Any], task: _Task) -> None:
         if task.audience != self._audience:
             return
+        self._untold -= 1
         try:
             result = future.result()
         except UserError as error:

@@ -66,8 +66,7 @@ class TiledImage:
         self._lock = threading.Lock()
         self._reader: threading.Thread | None = None
         self._began = 0.0
-        self._tell: Callable[[Rect], None] = lambda rect: None
-        self._tell_failure: Callable[[ImageFileError], None] = lambda error: None
+        self.listen(_nobody, _nobody)
 
     @property
     def auto(self) -> Contrast:
@@ -97,10 +96,12 @@ class TiledImage:
     def listen(self, on_tile: Callable[[Rect], None], on_failure: Callable[[ImageFileError], None]) -> None:
         """Whom to tell, from the reading thread, which pixels of the plane have come, and (once) that the
         file cannot be read any more."""
-        self._tell, self._tell_failure = on_tile, on_failure
+        self._tell: Callable[[Rect], None] = on_tile
+        self._tell_failure: Callable[[ImageFileError], None] = on_failure
 
     def rest(self) -> None:
-        """Forget all tiles, read and wanted: the plane is not shown any more."""
+        """Forget all tiles, read and wanted, and who listens: the plane is not shown any more."""
+        self.listen(_nobody, _nobody)
         with self._lock:
             self._wanted.clear()
             self._unreadable.clear()
@@ -268,6 +269,10 @@ class TiledImage:
             self._unreadable[key] = time.monotonic()
         if is_first:
             self._tell_failure(error)
+
+
+def _nobody(_: object) -> None:
+    """Hears what nobody listens to."""
 
 
 def _ends(rect: Rect) -> tuple[int, int, int, int]:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from unet_studio.core.classes import LabelClass
 from unet_studio.gui.actions import CLASS_KEYS
-from unet_studio.gui.label_classes import LabelClasses
+from unet_studio.gui.label_classes import LabelClasses, name_shown
 from unet_studio.gui.panels.input_guards import KeepsKeys
 from unet_studio.gui.translation import in_a_row, tr
 
@@ -87,12 +87,12 @@ class ClassesPanel(QWidget):
         self.list.blockSignals(True)
         self.list.clear()
         for place, row in enumerate(self._classes.table, 1):
-            item = QListWidgetItem(_swatch(row.colour), row.name)
+            item = QListWidgetItem(_swatch(row.colour), name_shown(row))
             item.setData(_INDEX, row.index)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             key = tr("classes", "Key {key}.").format(key=place) if place <= CLASS_KEYS else ""
             kind = tr("classes", "All of it is one instance.") if row.is_stuff else ""
-            item.setToolTip(in_a_row((row.name, key, kind)))
+            item.setToolTip(in_a_row((name_shown(row), key, kind)))
             self.list.addItem(item)
         height = self.list.sizeHintForRow(0) if self.list.count() else 22
         self.list.setFixedHeight(height * min(_SHOWN_ROWS, max(1, self.list.count())) + 4)
@@ -136,7 +136,7 @@ class ClassesPanel(QWidget):
 
     def _choose_colour(self, row: LabelClass) -> None:
         chosen = QColorDialog.getColor(
-            QColor(*row.colour), self, tr("classes", "Colour of {name}").format(name=row.name)
+            QColor(*row.colour), self, tr("classes", "Colour of {name}").format(name=name_shown(row))
         )
         if chosen.isValid():
             self._classes.recolour(row.index, (chosen.red(), chosen.green(), chosen.blue()))

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from unet_studio.core.document import Change, ChangeKind
 from unet_studio.core.instances import Instance, Origin
-from unet_studio.gui.label_classes import LabelClasses
+from unet_studio.gui.label_classes import LabelClasses, name_shown
 from unet_studio.gui.session import Session
 from unet_studio.gui.translation import mark, tr
 
@@ -105,7 +105,7 @@ class InstancesModel(QAbstractTableModel):
         return None
 
     def _texts(self, row: Instance, area: int) -> tuple[str, str, str, str]:
-        name = self._classes.table.get(row.class_index).name
+        name = name_shown(self._classes.table.get(row.class_index))
         return str(row.id), name, str(area), tr("instances", _ORIGINS[row.origin])
 
     def _arrange(self) -> None:
@@ -122,7 +122,7 @@ class InstancesModel(QAbstractTableModel):
         column, order = self._sort
         keys: tuple[Any, ...] = (
             lambda p: self._rows[p][0].id,
-            lambda p: self._classes.table.get(self._rows[p][0].class_index).name.lower(),
+            lambda p: name_shown(self._classes.table.get(self._rows[p][0].class_index)).lower(),
             lambda p: self._rows[p][1],
             lambda p: self._rows[p][0].origin,
         )
