@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
 import numpy as np
@@ -15,11 +17,12 @@ import torch
 import torch.nn.functional as F
 
 from tests.benchmarks.test_benchmarks import field_of_discs, seconds
+from tests.conftest import QuietContext
 from unet_studio.segmentation.patches import PatchMaker, make_sample
 from unet_studio.segmentation.weight_map import border_term
 from unet_studio.settings.network import UNetConfig
-from unet_studio.settings.prediction import Normalization
-from unet_studio.settings.training import TrainConfig
+from unet_studio.settings.prediction import Normalization, Postprocessing
+from unet_studio.settings.training import BorderWeights, TrainConfig
 from unet_studio.unet.accelerator import Accelerator
 from unet_studio.unet.batches import Batch, batches
 from unet_studio.unet.device import choose_device
@@ -27,6 +30,8 @@ from unet_studio.unet.losses import count_pixels, total_loss
 from unet_studio.unet.network import UNet
 from unet_studio.unet.optimizers import make_optimizer
 from unet_studio.unet.summary import summarize
+from unet_studio.unet.training import fit
+from unet_studio.unet.validation import Validator
 
 pytestmark = pytest.mark.benchmark
 
@@ -154,6 +159,44 @@ def test_the_shipped_size_is_never_kept_waiting() -> None:
         f"\ndefault network, 8 × 256²: {took / 8:.2f} s a step, of which {waited / took:.1%} waiting for data"
     )
     assert waited < 0.05 * took
+
+
+@contextmanager
+def busy_program() -> Iterator[None]:
+    """Another program, that keeps one processor busy."""
+    program = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    time.sleep(0.3)
+    yield
+    program.kill()
+    program.wait()
+
+
+def test_a_training_beside_a_busy_program() -> None:
+    """Run by the clock it chooses its threads; run by steps it has all of them."""
+    if torch.get_num_threads() < 2:
+        pytest.skip("one processor: there is nothing to choose")
+    labels = field_of_discs(512, 120)
+    plane = np.random.default_rng(0).random((512, 512, 3)).astype(np.float32)
+    sample = make_sample(plane, labels, channels=3, normalization=Normalization())
+    balance = np.ones(2, np.float32)
+    nothing = Validator([], balance=balance, border_weights=BorderWeights(), postprocessing=Postprocessing())
+
+    def step_s(config: TrainConfig) -> float:
+        torch.manual_seed(0)
+        began = time.perf_counter()
+        result = fit(UNet(config.network), [sample], nothing, config, choose_device(), QuietContext())
+        return (time.perf_counter() - began) / result.steps
+
+    fixed = msgspec.structs.replace(TrainConfig(network=UNetConfig()), steps=80, batch_size=4, patch_px=192)
+    chosen = msgspec.structs.replace(fixed, steps=None, minutes=0.3)
+    alone = step_s(fixed), step_s(chosen)
+    with busy_program():
+        beside = step_s(fixed), step_s(chosen)
+    print(
+        f"\ntraining step, 4 × 192²: alone {alone[0]:.2f} s with all threads, {alone[1]:.2f} s with those chosen; "
+        f"beside a busy program {beside[0]:.2f} s and {beside[1]:.2f} s = {beside[0] / beside[1]:.1f} × faster"
+    )
+    assert beside[1] < 1.1 * beside[0]
 
 
 def test_the_weight_maps_memory_is_a_small_multiple_of_the_image() -> None:

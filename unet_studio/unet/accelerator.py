@@ -55,6 +55,11 @@ class Accelerator:
         """True in the process that measures, writes and tells."""
         return self.rank == 0
 
+    @property
+    def computes_alone(self) -> bool:
+        """True for a processor that no other process of this training computes on."""
+        return self.ranks == 1 and self.device.torch_device.type == "cpu"
+
     def bring(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Image (channels last), target and weight on the device."""
         place = self.device.torch_device

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any, cast
@@ -19,6 +20,7 @@ from unet_studio.unet.freezing import frozen_as_configured, set_training_mode
 from unet_studio.unet.losses import count_pixels, ignorant_loss, total_loss
 from unet_studio.unet.network import UNet
 from unet_studio.unet.optimizers import LearningRate, RunLength, make_optimizer
+from unet_studio.unet.thread_count import ThreadCount
 from unet_studio.unet.tracking import CurvePoint, FitResult, Tracker
 from unet_studio.unet.validation import Validator
 
@@ -55,7 +57,12 @@ def fit(
     torch.manual_seed(config.seed)
     network.checkpointing = config.checkpointing
     maker = PatchMaker(samples, config)
-    with frozen_as_configured(network, config), Accelerator(device, network) as accelerator:
+    with (
+        frozen_as_configured(network, config),
+        Accelerator(device, network) as accelerator,
+        # Runs of so many steps are to give the same weights each time, to the last bit.
+        ThreadCount(adapts=config.minutes is not None and accelerator.computes_alone) as threads,
+    ):
         optimizer = make_optimizer(network.parameters(), config)
         rate = LearningRate(config.schedule, config.learning_rate)
         mean = averaged(network)
@@ -95,6 +102,7 @@ def fit(
                 learning_rate, is_over = accelerator.decide(tracker.learning_rate, tracker.is_over)
                 if is_over:
                     break
+                began = time.perf_counter()
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate
                 image, target, weight = accelerator.bring(batch)
@@ -102,6 +110,7 @@ def fit(
                 loss = total_loss(accelerator.logits(image), target, weight, config.loss, counted)
                 norm = accelerator.descend(loss, optimizer, config.gradient_norm)
                 mean.update_parameters(network)
+                threads.took(time.perf_counter() - began)
                 ignorant = ignorant_loss(network.config.classes, weight, config.loss, counted)
                 if tracker.stepped(accelerator.mean(loss), norm, ignorant.item()):
                     on_checkpoint(checkpoint)
