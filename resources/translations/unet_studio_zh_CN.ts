@@ -392,6 +392,10 @@
    <translation>撤回上一个顶点</translation>
   </message>
   <message>
+   <source>The GPU or processor the network uses, and why; versions; the log's place</source>
+   <translation>网络使用的 GPU 或处理器及其原因；各版本；日志的位置</translation>
+  </message>
+  <message>
    <source>The edits of this image by time; a click shows the image as it was then</source>
    <translation>按时间列出此图像的编辑；单击即可查看当时的图像</translation>
   </message>
@@ -414,6 +418,10 @@
   <message>
    <source>Undo</source>
    <translation>撤销</translation>
+  </message>
+  <message>
+   <source>What computes here…</source>
+   <translation>由什么计算…</translation>
   </message>
   <message>
    <source>Zoom in</source>
@@ -815,8 +823,8 @@
    <translation>仍在读取或写入：请等完成后再更改语言。</translation>
   </message>
   <message>
-   <source>The GPU {name} is not usable: {reason}. Use --device cpu, or auto to let the program choose.</source>
-   <translation>GPU {name} 不可用：{reason}。请使用 --device cpu，或用 auto 让程序选择。</translation>
+   <source>The GPU {name} is not usable. {reason} Use --device cpu, or auto to let the program choose.</source>
+   <translation>GPU {name} 不可用。{reason}请使用 --device cpu，或用 auto 让程序选择。</translation>
   </message>
   <message>
    <source>The axes stay as they are: there are labels or proposals on planes of this image. To read it otherwise, put a copy of it into the folder under another name.</source>
@@ -1435,6 +1443,49 @@ A click on one shows it as it was then.</source>
   </message>
  </context>
  <context>
+  <name>machine</name>
+  <message>
+   <source>A moment…</source>
+   <translation>请稍候…</translation>
+  </message>
+  <message>
+   <source>Computes on {device}.</source>
+   <translation>在 {device} 上计算。</translation>
+  </message>
+  <message>
+   <source>Copy all</source>
+   <translation>全部复制</translation>
+  </message>
+  <message>
+   <source>Devices</source>
+   <translation>设备</translation>
+  </message>
+  <message>
+   <source>Log</source>
+   <translation>日志</translation>
+  </message>
+  <message>
+   <source>Models</source>
+   <translation>模型</translation>
+  </message>
+  <message>
+   <source>Runs in</source>
+   <translation>运行于</translation>
+  </message>
+  <message>
+   <source>System</source>
+   <translation>系统</translation>
+  </message>
+  <message>
+   <source>What computes here</source>
+   <translation>由什么计算</translation>
+  </message>
+  <message>
+   <source>not there</source>
+   <translation>没有</translation>
+  </message>
+ </context>
+ <context>
   <name>menus</name>
   <message>
    <source>Class</source>
@@ -1759,6 +1810,18 @@ A click on one shows it as it was then.</source>
  <context>
   <name>sentences</name>
   <message>
+   <source>A CUDA GPU is there.</source>
+   <translation>有可用的 CUDA GPU。</translation>
+  </message>
+  <message>
+   <source>An Apple GPU is there.</source>
+   <translation>有可用的 Apple GPU。</translation>
+  </message>
+  <message>
+   <source>An Intel GPU is there.</source>
+   <translation>有可用的 Intel GPU。</translation>
+  </message>
+  <message>
    <source>Ended at step {step}: nothing was gained since step {best_step}, whose weights were kept.</source>
    <translation>在第 {step} 步结束：自第 {best_step} 步以来没有进步，保留了那一步的权重。</translation>
   </message>
@@ -1767,12 +1830,24 @@ A click on one shows it as it was then.</source>
    <translation>训练了 {step} 步，在验证像素上始终没有好过开始时，因此模型与开始时相同。请核对更多图像，或换一个不同于 {rate} 的学习率。</translation>
   </message>
   <message>
+   <source>It was asked for.</source>
+   <translation>这是指定的。</translation>
+  </message>
+  <message>
    <source>Left out, because their files are not there any more: {names}.</source>
    <translation>已略去，因为文件已不在：{names}。</translation>
   </message>
   <message>
    <source>Memory ran short: predicted in tiles of {tile_px} px instead.</source>
    <translation>内存不足：改为以 {tile_px} 像素的图块预测。</translation>
+  </message>
+  <message>
+   <source>No GPU is usable: no NVIDIA GPU or driver was found.</source>
+   <translation>没有可用的 GPU：没有找到 NVIDIA GPU 或驱动程序。</translation>
+  </message>
+  <message>
+   <source>No GPU is usable: this build of PyTorch has no CUDA.</source>
+   <translation>没有可用的 GPU：此版本的 PyTorch 不含 CUDA。</translation>
   </message>
   <message>
    <source>No training image holds {name}: the network cannot learn it.</source>
@@ -1789,6 +1864,10 @@ A click on one shows it as it was then.</source>
   <message>
    <source>OpenVINO failed ({reason}): computed by PyTorch instead.</source>
    <translation>OpenVINO 失败（{reason}）：改用 PyTorch 计算。</translation>
+  </message>
+  <message>
+   <source>OpenVINO is installed.</source>
+   <translation>已安装 OpenVINO。</translation>
   </message>
   <message>
    <source>Pixels that are no number (NaN, infinite) count as black.</source>
@@ -1839,8 +1918,16 @@ A click on one shows it as it was then.</source>
    <translation>使用模型 {name} 的网络：设置中的网络不起作用。</translation>
   </message>
   <message>
+   <source>The processor multiplies in bfloat16 ({unit}).</source>
+   <translation>处理器以 bfloat16 做乘法（{unit}）。</translation>
+  </message>
+  <message>
    <source>The training diverged at step {step}: the loss grew out of bounds. The best weights, of step {best_step}, were kept. Use a smaller learning rate than {rate}.</source>
    <translation>训练在第 {step} 步发散：损失无限增大。保留了第 {best_step} 步的最佳权重。请使用小于 {rate} 的学习率。</translation>
+  </message>
+  <message>
+   <source>There are {count} CUDA devices.</source>
+   <translation>共有 {count} 个 CUDA 设备。</translation>
   </message>
   <message>
    <source>These are few images: a quarter of each that can be cut validates.</source>
@@ -1861,6 +1948,10 @@ A click on one shows it as it was then.</source>
   <message>
    <source>{first} {second}</source>
    <translation>{first}{second}</translation>
+  </message>
+  <message>
+   <source>{precision} was asked for.</source>
+   <translation>指定了 {precision}。</translation>
   </message>
  </context>
  <context>

@@ -154,7 +154,7 @@ def test_an_engine_without_work_rests_once_and_serves_again(monkeypatch: pytest.
     sink = io.BytesIO()
 
     def describe(request: Describe, _: object, __: object) -> tuple[Described, list[object]]:
-        return Described(job=request.job, versions={}, devices=[], chosen="", reason=""), []
+        return Described(job=request.job, versions={}, devices=[], chosen="", reasons=[]), []
 
     source = os.fdopen(read_end, "rb")
 

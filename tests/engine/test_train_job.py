@@ -91,7 +91,7 @@ def test_the_run_folder_tells_what_was_asked_on_which_data_with_what_and_how_it_
     assert not (run / "checkpoint.pt").exists(), "a complete run has nothing to go on from"
     (begun,) = context.of(TrainingBegun)
     assert (begun.training, begun.validation) == (2, 1)
-    assert "float32 was asked for" in begun.reason
+    assert "float32 was asked for." in map(str, begun.reasons)
     assert not any("a quarter of each" in str(note) for note in begun.notes), "a whole one validates"
     assert [p.step for p in context.of(TrainingPoint)] == [0, 4, 8, 12]
 

@@ -239,7 +239,16 @@ def test_no_text_of_the_window_goes_past_the_translation(
 
 
 @pytest.mark.parametrize(
-    "command", ["train.fine_tune", "train.new", "file.export", "help.shortcuts", "help.palette", "help.about"]
+    "command",
+    [
+        "train.fine_tune",
+        "train.new",
+        "file.export",
+        "help.shortcuts",
+        "help.palette",
+        "help.machine",
+        "help.about",
+    ],
 )
 def test_no_text_of_a_dialog_goes_past_the_translation(
     brackets: None, studio: Studio, folder: Path, qtbot: QtBot, command: str

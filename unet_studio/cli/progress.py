@@ -31,8 +31,8 @@ class ProgressLine:
         """Show an event."""
         if isinstance(event, TrainingBegun):
             text = f"{event.training} images train, {event.validation} validate, on {event.device}"
-            self._line(f"{text}: {event.reason}")
-            for note in event.notes:
+            self._line(f"{text}.")
+            for note in (*event.reasons, *event.notes):
                 self._line(str(note))
             return
         if isinstance(event, TrainingPoint):

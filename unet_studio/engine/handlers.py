@@ -38,6 +38,7 @@ from unet_studio.settings.locations import user_folder
 from unet_studio.unet.device import Device, choose_device, device_to_predict, list_devices
 from unet_studio.unet.inference import DeviceMemoryError, propose
 from unet_studio.unet.network import UNet
+from unet_studio.unet.openvino_network import openvino_version
 from unet_studio.unet.parts_memory import PartsMemory
 from unet_studio.unet.prepared import Predictor, prepare_to_predict
 from unet_studio.unet.strips import InStrips
@@ -104,6 +105,7 @@ def handle_describe(request: Describe, _: list[Array], __: ServerContext) -> tup
         "python": platform.python_version(),
         "torch": str(torch.__version__),
         "cuda": torch.version.cuda or "none",
+        "openvino": openvino_version() or "none",
         "numpy": np.__version__,
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         "executable": sys.executable,
@@ -111,7 +113,11 @@ def handle_describe(request: Describe, _: list[Array], __: ServerContext) -> tup
     chosen = f"{device.torch_device} ({device.name}), {device.precision_name}"
     return (
         Described(
-            job=request.job, versions=versions, devices=list_devices(), chosen=chosen, reason=device.reason
+            job=request.job,
+            versions=versions,
+            devices=list_devices(),
+            chosen=chosen,
+            reasons=list(device.reasons),
         ),
         [],
     )

@@ -149,7 +149,7 @@ def _environment(device: Device) -> dict[str, Any]:
         "platform": platform.platform(),
         "device": f"{device.torch_device} ({device.name})",
         "precision": device.precision_name,
-        "reason": device.reason,
+        "reason": " ".join(map(str, device.reasons)),
         "threads": torch.get_num_threads(),
         "processes": int(os.environ.get("WORLD_SIZE", "1")),
     }

@@ -76,7 +76,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
         TrainingBegun(
             job=request.job,
             device=f"{device.name}, {device.precision_name}",
-            reason=device.reason,
+            reasons=list(device.reasons),
             training=len(truths),
             validation=len(val_truths),
             notes=notes,

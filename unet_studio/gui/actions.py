@@ -137,6 +137,8 @@ TABLE = (
               tip=_T("actions", "The edits of this image by time; a click shows the image as it was then")),
     ActionRow("help.palette", _T("actions", "Find a command…"), ("Ctrl+Shift+P",)),
     ActionRow("help.shortcuts", _T("actions", "Keyboard shortcuts"), ("?", "F1")),
+    ActionRow("help.machine", _T("actions", "What computes here…"),
+              tip=_T("actions", "The GPU or processor the network uses, and why; versions; the log's place")),
     ActionRow("help.about", _T("actions", "About U-Net Studio")),
 )  # fmt: skip
 CLASS_TABLE = tuple(

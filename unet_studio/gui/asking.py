@@ -14,6 +14,7 @@ from unet_studio.gui.actions import Actions
 from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.dialogs.command_palette import CommandPalette
 from unet_studio.gui.dialogs.export_dialog import ExportDialog
+from unet_studio.gui.dialogs.machine_dialog import MachineDialog
 from unet_studio.gui.dialogs.shortcuts_dialog import ShortcutsDialog
 from unet_studio.gui.exporting import Exported, export_masks, what_to_export
 from unet_studio.gui.label_classes import name_shown
@@ -195,6 +196,10 @@ class Asking(QObject):
         )
         title = tr("window", "About U-Net Studio")
         QMessageBox.about(self._window, title, text.format(version=unet_studio.__version__))
+
+    def machine(self) -> None:
+        """What computes here, and why."""
+        MachineDialog(self._window, self._pool).exec()
 
     def whether_to_give_up_training(self) -> bool:
         """True: close although a fine-tuning runs."""

@@ -204,6 +204,7 @@ class MainWindow(QMainWindow):
             "view.history": lambda: self._left.setCurrentWidget(self.history_panel),
             "help.palette": lambda: asking.find_command(self.actions_by_id),
             "help.shortcuts": lambda: asking.shortcuts(self.actions_by_id),
+            "help.machine": asking.machine,
             "help.about": asking.about,
         }
         for tool_id in self.tool_box.tools:

@@ -71,7 +71,8 @@ _MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         mark("menus", "Help"),
         (
-            "help.palette", "help.shortcuts", "", *(row.id for row in language_rows()), "", "help.about",
+            "help.palette", "help.shortcuts", "", *(row.id for row in language_rows()), "",
+            "help.machine", "help.about",
         ),
     ),
 )  # fmt: skip

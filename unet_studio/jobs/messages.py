@@ -15,7 +15,7 @@ from unet_studio.core.sentences import Sentence
 from unet_studio.settings.network import UNetConfig
 from unet_studio.settings.training import ObjectClass, TrainConfig
 
-PROTOCOL_VERSION = 8
+PROTOCOL_VERSION = 9
 
 FailureKind = Literal["bad_input", "crash"]
 
@@ -162,7 +162,7 @@ class TrainingBegun(Struct, frozen=True, tag=True, kw_only=True):
 
     job: int
     device: str
-    reason: str
+    reasons: list[Sentence]
     training: int
     validation: int
     notes: list[Sentence] = []
@@ -217,7 +217,7 @@ class Described(Struct, frozen=True, tag=True, kw_only=True):
     versions: dict[str, str]
     devices: list[str]
     chosen: str
-    reason: str
+    reasons: list[Sentence]
 
 
 class Layer(Struct, frozen=True):

@@ -13,7 +13,10 @@ import torch
 from torch import nn
 
 from unet_studio.core.errors import UserError
+from unet_studio.core.sentences import Sentence
 from unet_studio.unet.openvino_network import has_openvino
+
+_ASKED_FOR = Sentence("It was asked for.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Device:
 
     torch_device: torch.device
     precision: torch.dtype
-    reason: str
+    reasons: tuple[Sentence, ...]
     by_openvino: bool = False
 
     @contextlib.contextmanager
@@ -59,14 +62,14 @@ def choose_device(wanted: str = "auto") -> Device:
         if torch.cuda.is_available():
             # One GPU for each of several processes on this machine.
             index = int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count()
-            return _cuda(torch.device("cuda", index), "a CUDA GPU is present")
+            return _cuda(torch.device("cuda", index), Sentence("A CUDA GPU is there."))
         if torch.backends.mps.is_available():
-            return _mps("an Apple GPU is present")
+            return _mps(Sentence("An Apple GPU is there."))
         if torch.xpu.is_available():
-            return _xpu(torch.device("xpu"), "an Intel GPU is present")
-        return _cpu(f"no GPU is usable ({_why_no_cuda()})")
+            return _xpu(torch.device("xpu"), Sentence("An Intel GPU is there."))
+        return _cpu(_why_no_gpu())
     if wanted == "cpu":
-        return _cpu("it was asked for")
+        return _cpu(_ASKED_FOR)
     try:
         device = torch.device(wanted)
     except RuntimeError:
@@ -75,16 +78,16 @@ def choose_device(wanted: str = "auto") -> Device:
         ) from None
     if device.type == "cuda":
         if torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count():
-            return _cuda(device, "it was asked for")
+            return _cuda(device, _ASKED_FOR)
         raise UserError(
-            "The GPU {name} is not usable: {reason}. Use --device cpu, or auto to let the program choose.",
+            "The GPU {name} is not usable. {reason} Use --device cpu, or auto to let the program choose.",
             name=wanted,
-            reason=_why_no_cuda(),
+            reason=_why_no_gpu(),
         )
     if device.type == "mps" and torch.backends.mps.is_available():
-        return _mps("it was asked for")
+        return _mps(_ASKED_FOR)
     if device.type == "xpu" and torch.xpu.is_available():
-        return _xpu(device, "it was asked for")
+        return _xpu(device, _ASKED_FOR)
     raise UserError("The device {name} is not usable on this machine: use auto or cpu.", name=wanted)
 
 
@@ -98,7 +101,9 @@ def device_to_predict(wanted: str = "auto") -> Device:
     device = choose_device("cpu" if wanted == "openvino" else wanted)
     is_open = wanted in ("auto", "openvino") and device.torch_device.type == "cpu"
     if is_open and has_openvino():
-        return replace(device, by_openvino=True, reason=f"{device.reason}; OpenVINO is installed")
+        return replace(
+            device, by_openvino=True, reasons=(*device.reasons, Sentence("OpenVINO is installed."))
+        )
     return device
 
 
@@ -107,7 +112,8 @@ def with_precision(device: Device, wanted: str) -> Device:
     if wanted in ("auto", device.precision_name):
         return device
     precision = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[wanted]
-    return replace(device, precision=precision, reason=f"{device.reason}; {wanted} was asked for")
+    asked_for = Sentence("{precision} was asked for.", {"precision": wanted})
+    return replace(device, precision=precision, reasons=(*device.reasons, asked_for))
 
 
 def move(network: nn.Module, device: Device) -> None:
@@ -128,27 +134,27 @@ def list_devices() -> list[str]:
     return found
 
 
-def _cuda(device: torch.device, reason: str) -> Device:
+def _cuda(device: torch.device, reason: Sentence) -> Device:
     bfloat16 = torch.cuda.get_device_capability(device)[0] >= 8
     precision = torch.bfloat16 if bfloat16 else torch.float32
-    return Device(device, precision, reason)
+    return Device(device, precision, (reason,))
 
 
-def _mps(reason: str) -> Device:
-    return Device(torch.device("mps"), torch.float32, reason)
+def _mps(reason: Sentence) -> Device:
+    return Device(torch.device("mps"), torch.float32, (reason,))
 
 
-def _xpu(device: torch.device, reason: str) -> Device:
-    return Device(device, torch.bfloat16 if torch.xpu.is_bf16_supported() else torch.float32, reason)
+def _xpu(device: torch.device, reason: Sentence) -> Device:
+    precision = torch.bfloat16 if torch.xpu.is_bf16_supported() else torch.float32
+    return Device(device, precision, (reason,))
 
 
-def _cpu(reason: str) -> Device:
+def _cpu(reason: Sentence) -> Device:
     unit = _bfloat16_unit()
     if unit is None:
-        return Device(torch.device("cpu"), torch.float32, reason)
-    return Device(
-        torch.device("cpu"), torch.bfloat16, f"{reason}; the processor multiplies in bfloat16 ({unit})"
-    )
+        return Device(torch.device("cpu"), torch.float32, (reason,))
+    fast = Sentence("The processor multiplies in bfloat16 ({unit}).", {"unit": unit})
+    return Device(torch.device("cpu"), torch.bfloat16, (reason, fast))
 
 
 def _bfloat16_unit() -> str | None:
@@ -179,9 +185,9 @@ def _cpu_info(key: str) -> str:
     return ""
 
 
-def _why_no_cuda() -> str:
+def _why_no_gpu() -> Sentence:
     if torch.version.cuda is None:
-        return "this build of PyTorch has no CUDA"
+        return Sentence("No GPU is usable: this build of PyTorch has no CUDA.")
     if not torch.cuda.is_available():
-        return "no NVIDIA GPU or driver was found"
-    return f"there are {torch.cuda.device_count()} CUDA devices"
+        return Sentence("No GPU is usable: no NVIDIA GPU or driver was found.")
+    return Sentence("There are {count} CUDA devices.", {"count": str(torch.cuda.device_count())})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import logging
 import shutil
@@ -34,6 +35,11 @@ class NotConvertible(Exception):
 def has_openvino() -> bool:
     """True if it is installed; costs nothing."""
     return importlib.util.find_spec("openvino") is not None
+
+
+def openvino_version() -> str | None:
+    """Of the one that is installed; None without one."""
+    return importlib.metadata.version("openvino") if has_openvino() else None
 
 
 class OpenVinoNetwork:

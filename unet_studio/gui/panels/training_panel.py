@@ -94,7 +94,7 @@ class TrainingPanel(QWidget):
         )
         text = text.format(training=begun.training, validation=begun.validation, device=begun.device)
         self._about.setText(in_a_row([text, *map(sentence_text, begun.notes)]))
-        self._about.setToolTip(begun.reason)
+        self._about.setToolTip(in_a_row(map(sentence_text, begun.reasons)))
         self._about.setVisible(True)
 
     def show_progress(self, done: int, total: int) -> None:
