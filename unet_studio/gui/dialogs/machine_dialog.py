@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -84,13 +84,12 @@ class MachineDialog(QDialog):
         self._add(tr("machine", "Models"), _lines([shipped_models_folder(), own / "models"]))
         self._add(tr("machine", "Log"), str(own / "logs" / "window.log"))
         self._copy.setEnabled(True)
-        self.adjustSize()
+        QTimer.singleShot(0, self, self.adjustSize)  # New rows are shown when this has been left.
 
     def _add(self, name: str, value: str) -> None:
         row = len(self._rows)
         self._rows.append((name, value))
         shown = QLabel(value)
-        shown.setWordWrap(True)
         shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._table.addWidget(QLabel(name), row, 0, Qt.AlignmentFlag.AlignTop)
         self._table.addWidget(shown, row, 1)
