@@ -1838,6 +1838,10 @@ A click on one shows it as it was then.</source>
    <translation>已略去，因为文件已不在：{names}。</translation>
   </message>
   <message>
+   <source>Masks of one value in several pieces: {count}. Each piece is taken for an instance.</source>
+   <translation>只有一个数值、分成多块的掩膜：{count} 个。每一块都当作一个实例。</translation>
+  </message>
+  <message>
    <source>Memory ran short: predicted in tiles of {tile_px} px instead.</source>
    <translation>内存不足：改为以 {tile_px} 像素的图块预测。</translation>
   </message>

@@ -885,3 +885,63 @@ def test_a_large_image_is_seen_before_it_is_read_and_nothing_can_be_drawn_on_it_
     for y, x in ((0.3, 0.3), (0.5, 0.5), (0.7, 0.4)):
         at = int(look.width() * x), int(look.height() * y)
         assert abs(look.pixelColor(*at).red() - sharp.pixelColor(*at).red()) < 40
+
+
+def test_an_uncountable_class_stays_one_instance_when_it_is_copied(
+    hand: Hand, stack: Path, qtbot: QtBot
+) -> None:
+    hand.open(stack)
+    window, session = hand.window, hand.window.session
+    window.classes.set_stuff(1, is_stuff=True)
+    hand.key(KEY.Key_B)
+    hand.drag((50, 50), (50, 90))
+    hand.key(KEY.Key_Period)
+    qtbot.waitUntil(lambda: session.current.z == 1, timeout=5_000)
+    hand.drag((150, 50), (150, 90))
+    hand.key(KEY.Key_Comma)
+    qtbot.waitUntil(lambda: session.current.z == 0, timeout=5_000)
+    with qtbot.waitSignal(window.stacks.arrived, timeout=5_000):
+        hand.key(KEY.Key_D, CTRL)
+    qtbot.waitUntil(lambda: session.current.z == 1, timeout=5_000)
+    assert len(session.document.instances) == 1
+    labels = session.document.read(session.document.bounds)
+    assert labels[50, 70] == labels[150, 70] > 0
+
+
+def test_every_press_of_the_plane_keys_counts_however_quick(hand: Hand, stack: Path, qtbot: QtBot) -> None:
+    hand.open(stack)
+    for _ in range(4):
+        hand.key(KEY.Key_Period)
+    qtbot.waitUntil(lambda: hand.window.session.current.z == 4, timeout=5_000)
+    for _ in range(2):
+        hand.key(KEY.Key_Comma)
+    qtbot.waitUntil(lambda: hand.window.session.current.z == 2, timeout=5_000)
+
+
+def test_copying_to_the_next_plane_leads_nowhere_when_another_image_was_asked_for(
+    hand: Hand, stack: Path, qtbot: QtBot
+) -> None:
+    (stack / "second.tif").write_bytes((stack / "stack.tif").read_bytes())
+    hand.open(stack)
+    window, session = hand.window, hand.window.session
+    hand.key(KEY.Key_PageUp)
+    first = session.current.path.name
+    hand.key(KEY.Key_B)
+    hand.drag((50, 50), (50, 90))
+    with qtbot.waitSignal(window.stacks.arrived, timeout=5_000):
+        hand.key(KEY.Key_D, CTRL)
+        hand.key(KEY.Key_PageDown)
+    qtbot.waitUntil(lambda: session.current.path.name != first, timeout=5_000)
+    qtbot.wait(200)
+    assert (session.current.path.name != first, session.current.z) == (True, 0)
+
+
+def test_commands_for_depth_are_off_where_there_is_only_time(hand: Hand, tmp_path: Path) -> None:
+    folder = tmp_path / "time"
+    folder.mkdir()
+    tifffile.imwrite(folder / "time.tif", np.zeros((5, 60, 60), np.uint8), metadata={"axes": "TYX"})
+    hand.open(folder)
+    actions = hand.window.actions_by_id
+    assert actions["stack.later"].isEnabled()
+    for name in ("stack.next", "stack.previous", "stack.copy", "stack.interpolate"):
+        assert not actions[name].isEnabled(), name

@@ -12,9 +12,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.hand import Hand
@@ -769,3 +770,113 @@ def test_a_long_file_name_does_not_make_the_window_wider(
     QApplication.processEvents()
     assert window.width() == 1180
     assert window.notice.problem.label.width() < 1180
+
+
+def test_checking_waits_no_longer_than_a_polygon_that_is_taken_back(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    window = hand.window
+    window.use_tool("tool.polygon")
+    hand.click(40, 40)
+    hand.key(Qt.Key.Key_C)
+    assert not window.session.document.is_checked, "not in the middle of it"
+    hand.key(Qt.Key.Key_Backspace)
+    assert window.session.document.is_checked
+    assert window.actions_by_id["edit.checked"].isChecked()
+
+
+def test_one_undo_after_checking_unchecks_and_the_warning_of_proposals_goes(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.wait_proposals()
+    session = hand.window.session
+    rect = session.current.proposals.table[session.open_proposals()[0]].rect
+    hand.window.use_tool("tool.lasso")
+    hand.drag(*[(y, x) for y, x in (
+        (rect.top, rect.left), (rect.top, rect.right), (rect.bottom, rect.right), (rect.bottom, rect.left),
+    )])  # fmt: skip
+    hand.key(Qt.Key.Key_C)
+    assert session.document.is_checked
+    assert "still wait on this checked image" in hand.window.notice.text
+    hand.key(Qt.Key.Key_Z, CTRL)
+    assert not session.document.is_checked
+    assert "still wait on this checked image" not in hand.window.notice.text
+
+
+def test_going_through_proposals_passes_one_that_labels_cover(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.wait_proposals()
+    session = hand.window.session
+    first = session.open_proposals()[0]
+    rect = session.current.proposals.table[first].rect.grown(4)
+    hand.window.use_tool("tool.lasso")
+    hand.drag(
+        (rect.top, rect.left), (rect.top, rect.right), (rect.bottom, rect.right), (rect.bottom, rect.left)
+    )
+    session.select(proposal=first)
+    hand.key(Qt.Key.Key_Return, SHIFT)
+    assert session.selected_proposal not in (0, first)
+    assert first not in session.open_proposals()
+
+
+def test_return_in_a_number_of_a_panel_gives_the_keys_back_and_accepts_nothing(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    hand.open(folder)
+    hand.wait_proposals()
+    window, session = hand.window, hand.window.session
+    session.select(proposal=session.open_proposals()[0])
+    boxes = window.repair_panel.findChildren(QSpinBox)
+    window.repair_panel.parentWidget().fold(is_open=True)
+    boxes[0].setFocus()
+    qtbot.keyClicks(boxes[0], "5")
+    qtbot.keyClick(boxes[0], Qt.Key.Key_Return)
+    assert not session.document.instances
+    assert window.canvas.hasFocus()
+
+
+def test_who_reads_the_haematoxylin_of_one_image_reads_channels_of_another(
+    hand: Hand, tmp_path: Path, qtbot: QtBot
+) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    cv2.imwrite(str(folder / "a.png"), rng.integers(0, 255, (60, 60, 3), np.uint8))
+    tifffile.imwrite(
+        folder / "b.tif", rng.integers(0, 999, (3, 60, 60), np.uint16), metadata={"axes": "CYX"},
+        photometric="minisblack",
+    )  # fmt: skip
+    hand.open(folder)
+    panel = hand.window.model_panel
+    panel.channel.setCurrentIndex(panel.channel.count() - 1)
+    panel.channel.activated.emit(panel.channel.count() - 1)
+    assert "haematoxylin" in panel.channel.currentText()
+    hand.key(Qt.Key.Key_PageDown)
+    hand.wait_image("b.tif")
+    assert "haematoxylin" not in panel.channel.currentText()
+    hand.key(Qt.Key.Key_PageUp)
+    hand.wait_image("a.png")
+    assert "haematoxylin" in panel.channel.currentText()
+
+
+def test_labels_stay_with_the_file_that_took_the_place_of_another(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    hand.open(folder)
+    session = hand.window.session
+    hand.key(Qt.Key.Key_PageDown)
+    hand.wait_image("field2.png")
+    session.planes.clear()
+    (folder / "old").mkdir()
+    (folder / "field1.png").rename(folder / "old" / "field1.png")
+    cv2.imwrite(str(folder / "field1.png"), np.full((256, 256), 77, np.uint8))
+    session.show_image(session.images()[0].id)
+    hand.wait_image("field1.png")
+    hand.key(Qt.Key.Key_B)
+    hand.drag((40, 40), (40, 60))
+    qtbot.waitUntil(lambda: session.saving.waiting == 0, timeout=5_000)
+    hand.key(Qt.Key.Key_PageDown)
+    hand.wait_image("field2.png")
+    session.planes.clear()
+    session.show_image(session.images()[0].id)
+    hand.wait_image("field1.png")
+    assert session.current.path == folder / "field1.png"
+    assert labels(hand.window).any()

@@ -247,3 +247,21 @@ def test_the_dialog_fits_a_small_laptop(dialog: TrainDialog) -> None:
     dialog._show_advanced.setChecked(True)
     assert dialog.minimumSizeHint().height() <= 680
     assert dialog.minimumSizeHint().width() <= 1000
+
+
+def test_what_was_typed_stays_when_the_start_or_the_unit_changes(dialog: TrainDialog) -> None:
+    assert dialog.name == "nuclei-1-2"
+    choose(dialog, Start(preset="attention"))
+    assert dialog.name == "attention", "what was proposed follows"
+    choose(dialog, Start(model=NUCLEI))
+    dialog._name.setText("my cells")
+    dialog._length.setValue(12)
+    choose(dialog, Start(preset="attention"))
+    assert dialog.name == "my cells"
+    assert dialog._length.value() == 12
+    dialog._unit.setCurrentIndex(1)
+    dialog._length.setValue(70)
+    dialog._unit.setCurrentIndex(0)
+    assert dialog._length.value() == 12
+    dialog._unit.setCurrentIndex(1)
+    assert dialog._length.value() == 70

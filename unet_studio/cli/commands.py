@@ -152,7 +152,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, set[str]]:
     train.add_argument("--val-images", type=Path, metavar="DIR")
     train.add_argument("--val-masks", type=Path, metavar="DIR")
     train.add_argument("--seed", type=int, metavar="S")
-    _device_and_json(train, _DEVICES.replace("openvino|", ""))  # It only predicts.
+    _device_and_json(train, _DEVICES.replace("openvino|", ""), usual=None)  # It only predicts.
 
     evaluate = commands.add_parser("evaluate", help="compare predicted with true masks of the same stems")
     evaluate.add_argument("--pred", required=True, type=Path, metavar="DIR")
@@ -198,6 +198,8 @@ def _scale(text: str) -> float | None:
     return scale
 
 
-def _device_and_json(parser: argparse.ArgumentParser, devices: str = _DEVICES) -> None:
-    parser.add_argument("--device", default="auto", metavar=devices)
+def _device_and_json(
+    parser: argparse.ArgumentParser, devices: str = _DEVICES, *, usual: str | None = "auto"
+) -> None:
+    parser.add_argument("--device", default=usual, metavar=devices)
     parser.add_argument("--json", action="store_true", help="last line of stdout: one JSON object")

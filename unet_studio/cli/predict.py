@@ -95,6 +95,10 @@ def predict(options: argparse.Namespace) -> int:
         for image in images:
             try:
                 for plane in _planes(image):
+                    if plane.stem != image.stem:
+                        # Scenes and planes have names of their own.
+                        names.append((image, plane.stem))
+                        check_mask_names(names, options.out, task.plain_formats, spares_others=True)
                     with ProgressLine(plane.stem) as progress:
                         outcome, row = predict_plane(task, plane, progress)
                     rows.append({"image": str(image)} | row)

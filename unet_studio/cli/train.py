@@ -90,7 +90,7 @@ def _new(options: argparse.Namespace) -> Train:
         out=str(out),
         name=out.name,
         run=str((options.run or out / "run").absolute()),
-        device=options.device,
+        device=options.device or "auto",
         usual_input=True,
     )
 
@@ -117,7 +117,11 @@ def _resumed(options: argparse.Namespace) -> Train:
             "{path} is not a run's request: {reason}.", path=path, reason=error
         ) from error
     return msgspec.structs.replace(
-        request, job=0, resume=True, run=str(options.resume.absolute()), device=options.device
+        request,
+        job=0,
+        resume=True,
+        run=str(options.resume.absolute()),
+        device=options.device or request.device,
     )
 
 

@@ -164,20 +164,21 @@ class Proposals:
         return self.tiles.value_at(int(y), int(x)) if y >= 0 and x >= 0 else 0
 
 
-def reject_covered(proposals: Proposals, labels: LabelTiles) -> None:
+def reject_covered(proposals: Proposals, labels: LabelTiles, instance_ids: Container[int]) -> None:
     """Put aside proposals that lie mostly on labels: the person has dealt with those cells already."""
-    proposals.rejected |= covered_by(proposals, labels)
+    proposals.rejected |= covered_by(proposals, labels, instance_ids)
 
 
-def covered_by(proposals: Proposals, labels: LabelTiles) -> set[int]:
-    """Proposals that were not accepted and lie mostly on labels."""
+def covered_by(proposals: Proposals, labels: LabelTiles, instance_ids: Container[int]) -> set[int]:
+    """Proposals that wait and lie mostly on labels. `instance_ids`: of the labels; what was accepted and is
+    no instance any more waits again."""
     covered: dict[int, int] = {}
     for index in proposals.tiles.indices() & labels.indices():
         on_labels = proposals.tiles.tile(index)[labels.tile(index) > 0]
         ids, counts = np.unique(on_labels, return_counts=True)
         for proposal_id, count in zip(ids.tolist(), counts.tolist(), strict=True):
             covered[proposal_id] = covered.get(proposal_id, 0) + count
-    known = proposals.table.keys() - proposals.accepted.keys()
+    known = {i for i in covered if i in proposals.table and proposals.is_open(i, instance_ids)}
     return {i for i, count in covered.items() if i in known and 2 * count > proposals.table[i].area_px}
 
 

@@ -43,6 +43,7 @@ from unet_studio.unet.parts_memory import PartsMemory
 from unet_studio.unet.prepared import Predictor, prepare_to_predict
 from unet_studio.unet.strips import InStrips
 from unet_studio.unet.summary import summarize
+from unet_studio.unet.thread_count import allow_threads
 from unet_studio.unet.weights import load_network
 
 _THREADS = torch.get_num_threads()
@@ -178,7 +179,7 @@ def free_memory() -> None:
 
 def make_room(window_in_use: bool) -> None:
     """Compute with one thread fewer while the person works in the window."""
-    torch.set_num_threads(max(1, _THREADS - 1) if window_in_use else _THREADS)
+    allow_threads(max(1, _THREADS - 1) if window_in_use else _THREADS)
 
 
 RESTS = ((60.0, give_memory_back), (300.0, free_memory))

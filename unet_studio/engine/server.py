@@ -70,6 +70,10 @@ class ServerContext:
         return self.stopped.is_set()
 
 
+def _ask(context: ServerContext, request: Cancel | Stop) -> None:
+    (context.cancelled if isinstance(request, Cancel) else context.stopped).set()
+
+
 class EngineServer:
     """Serves requests from `source` and answers on `sink`."""
 
@@ -93,6 +97,9 @@ class EngineServer:
         self._write_lock = threading.Lock()
         self._jobs: queue.Queue[tuple[Any, list[Array], ServerContext]] = queue.Queue()
         self._contexts: dict[int, ServerContext] = {}
+        self._newest = -1
+        self._early: list[Cancel | Stop] = []
+        """Of jobs whose request is still on its way."""
 
     def serve(self) -> None:
         """Read requests until the stream ends."""
@@ -106,10 +113,17 @@ class EngineServer:
             if isinstance(request, Cancel | Stop):
                 context = self._contexts.get(request.job)
                 if context is not None:
-                    (context.cancelled if isinstance(request, Cancel) else context.stopped).set()
+                    _ask(context, request)
+                elif request.job > self._newest:
+                    self._early.append(request)
                 continue
             context = ServerContext(request.job, self._send, self._yield_if_asked)
             self._contexts[request.job] = context
+            self._newest = request.job
+            for early in self._early:
+                if early.job == request.job:
+                    _ask(context, early)
+            self._early = [early for early in self._early if early.job > request.job]
             self._jobs.put((request, frame[1], context))
 
     def _yield_if_asked(self) -> None:

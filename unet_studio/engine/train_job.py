@@ -24,6 +24,7 @@ from unet_studio.engine.training_data import (
     check_truths,
     highest_class,
     hold_out_regions,
+    part_binary,
     read_truths,
     split_samples,
 )
@@ -46,6 +47,8 @@ from unet_studio.unet.weights import load_encoder_weights, load_network, save_we
 def run_training(request: Train, context: ServerContext) -> Trained:
     """Train as the request says and write the model folder."""
     out = writable_folder(Path(request.out))
+    if request.run:
+        writable_folder(Path(request.run))
     # Of several processes the first one writes.
     is_first = os.environ.get("RANK", "0") == "0"
     record = RunRecord(Path(request.run) if request.run else None, writes=is_first)
@@ -53,9 +56,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     train_files, val_files = split_samples(
         request.samples, request.val_samples, request.config.val_fraction, request.config.seed
     )
-    masks, usual = request.config.masks, request.usual_input
-    truths = read_truths(train_files, masks, context, usual_input=usual)
-    val_truths = read_truths(val_files, masks, context, usual_input=usual)
+    truths, val_truths, reading_notes = _read(request, train_files, val_files, context)
     start = _starting_point(request, highest_class([*truths, *val_truths]))
     images = len(truths) + len(val_truths)
     if not val_truths and request.config.val_fraction > 0:
@@ -65,7 +66,7 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     config = msgspec.structs.replace(request.config, network=start.network.config)
     names = start.model.classes or _numbered_classes(config.network.classes - 1)
     _check_sizes(config)
-    notes = start.notes + check_truths(truths, val_truths, names, config.network.in_channels)
+    notes = start.notes + reading_notes + check_truths(truths, val_truths, names, config.network.in_channels)
     if len(truths) + len(val_truths) > images:
         notes.append(Sentence("These are few images: a quarter of each that can be cut validates."))
     files = [*train_files, *val_files]
@@ -125,6 +126,25 @@ def run_training(request: Train, context: ServerContext) -> Trained:
     write_model_folder(out, model, weights, metrics)
     record.end()
     return Trained(job=request.job, model=str(out), metrics=metrics, notes=ending_notes)
+
+
+def _read(
+    request: Train,
+    train_files: Sequence[SampleFiles],
+    val_files: Sequence[SampleFiles],
+    context: ServerContext,
+) -> tuple[list[Truth], list[Truth], list[Sentence]]:
+    """What teaches, what validates, and what to say about the masks."""
+    # Together: what a mask's values mean is told by all of them.
+    masks, usual = request.config.masks, request.usual_input
+    truths = read_truths([*train_files, *val_files], masks, context, usual_input=usual)
+    notes = []
+    if usual and masks == "instances":  # Masks of other programs, not of the window.
+        truths, parted = part_binary(truths)
+        if parted:
+            text = "Masks of one value in several pieces: {count}. Each piece is taken for an instance."
+            notes.append(Sentence(text, {"count": str(parted)}))
+    return truths[: len(train_files)], truths[len(train_files) :], notes
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,7 @@ class Truth:
         shape = scaled_shape(self.labels.shape, scale)
         plane = self.plane if self.plane.ndim == 3 else self.plane[:, :, None]
         return Truth(
-            # Pixels that are no number are black, and only they.
-            rescaled(np.nan_to_num(np.asarray(plane, np.float32), nan=0.0, posinf=0.0, neginf=0.0), shape),
+            rescaled(_without_gaps(np.asarray(plane, np.float32)), shape),
             rescaled_labels(self.labels, shape),
             None if self.semantic is None else rescaled_labels(self.semantic, shape),
             None if self.checked is None else rescaled_labels(self.checked, shape),
@@ -88,6 +87,15 @@ class Truth:
             self.plane, self.labels, channels=model.network.in_channels, normalization=model.normalization,
             checked=self.checked, semantic=self.semantic, stuff=model.stuff, reference=self.reference,
         )  # fmt: skip
+
+
+def _without_gaps(plane: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Pixels that are no number are as dark as the darkest that is: black, as they are in a prediction."""
+    is_number = np.isfinite(plane)
+    if is_number.all():
+        return plane
+    darkest = plane[is_number].min() if is_number.any() else np.float32(0)
+    return np.where(is_number, plane, darkest)
 
 
 def read_truths(
@@ -136,6 +144,21 @@ def read_truths(
         binary = len(values) == 1
         truths = [_of_classes(t, (t.labels > 0).astype(np.int32) if binary else t.labels) for t in truths]
     return truths
+
+
+def part_binary(truths: Sequence[Truth]) -> tuple[list[Truth], int]:
+    """Masks of instances that hold one value in several pieces tell where cells are, not which: their
+    8-connected components are instances. Returns also how many masks were such."""
+    out, parted = [], 0
+    for truth in truths:
+        values = np.unique(truth.labels)
+        if len(values[values > 0]) == 1:
+            components, count = ndimage.label(truth.labels > 0, structure=_EIGHT_NEIGHBOURS)
+            if count > 1:
+                truth = replace(truth, labels=np.asarray(components, np.int32))
+                parted += 1
+        out.append(truth)
+    return out, parted
 
 
 def _of_classes(truth: Truth, semantic: LabelArray) -> Truth:

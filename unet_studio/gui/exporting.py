@@ -72,8 +72,8 @@ def export_masks(
     did not write is in the way; with `replaces` it is replaced.
     """
     items = export.items
-    check_mask_names([(item.record.path, item.record.stem) for item in items], folder, formats)
     planes = [plane for item in items for plane in _planes(store, item)]
+    check_mask_names([(item.record.path, stem) for item, _, stem, _ in planes], folder, formats)
     stamps = _stamps_of(store, folder)
     if not replaces:
         paths = [mask_path(folder, stem, name, formats) for _, _, stem, _ in planes for name in formats]
@@ -114,7 +114,7 @@ def _waiting_on(store: ProjectStore, plane_id: int, in_memory: Mapping[int, int]
     if proposals is None:
         return 0
     document = store.load_document(plane_id)
-    reject_covered(proposals, document.labels)
+    reject_covered(proposals, document.labels, document.instances)
     return len(proposals.waiting(document.instances))
 
 

@@ -183,6 +183,9 @@ def load_image(
     """
     if source is not None:
         return _load(store, record, key, FileState.SAME, record.path, source)
+    # The window's own record may be older than what was found out when the image was shown last.
+    path, known = store.image_file(record.id)
+    record = replace(record, path=path, fingerprint=known)
     found, former_path = fingerprint(record.path), record.path
     state = FileState.SAME
     if not found.digest:
@@ -231,7 +234,8 @@ def _find_scenes(store: ProjectStore, record: ImageRecord) -> tuple[ImageRecord,
 
 def _original_near(store: ProjectStore, record: ImageRecord) -> tuple[ImageRecord, FileState]:
     """What to do about other contents at an image's place: the original, if it is near by, has the labels."""
-    if store.forget_blank_planes(record.id):
+    is_drawn_on = any(store.is_drawn_on(scene) for scene in store.images_of_file(record.path))
+    if not is_drawn_on and store.forget_blank_planes(record.id):
         return _moved(store, record, record.path), FileState.SAME  # Nothing was drawn on the other contents.
     original = store.find_image_file(record)
     if original is None:
@@ -244,6 +248,7 @@ def locate_image(store: ProjectStore, record: ImageRecord, key: PlaneKey, path: 
     # First: nothing is altered if it does not fit.
     there = replace(record, path=path)
     source = open_project_image(store, record.id, path, record.scene)
+    forget_planes_of_other_axes(store, record.id, source)
     loaded = _load(store, there, key, FileState.SAME, record.path, source)
     loaded.record = _moved(store, record, path)
     return loaded
@@ -267,7 +272,7 @@ def _load(
     document.next_id = max(document.next_id, stack.next_id)
     proposals = store.load_proposals(plane_id)
     if proposals is not None:
-        reject_covered(proposals, document.labels)
+        reject_covered(proposals, document.labels, document.instances)
     display = display.with_auto(_as_the_file_shows(display.auto, source))
     return LoadedImage(
         record=record,

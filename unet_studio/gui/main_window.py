@@ -10,6 +10,8 @@ import numpy as np
 from PySide6.QtCore import QKeyCombination, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
     QDockWidget,
     QGridLayout,
     QLabel,
@@ -271,7 +273,14 @@ class MainWindow(QMainWindow):
         self._wheel_guard.guard(right)
         for typed_in in (right, self.instances_panel):
             self._key_guard.guard(typed_in)
+        # Who has chosen or typed goes on with the image.
+        for box in right.findChildren(QComboBox):
+            box.activated.connect(lambda _: self.canvas.setFocus())
+        for number in right.findChildren(QAbstractSpinBox):
+            number.editingFinished.connect(lambda one=number: self._typed(one))
+        self.classes_panel.list.itemDelegate().closeEditor.connect(lambda *_: self.canvas.setFocus())
         scroll = QScrollArea()
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(right)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -279,6 +288,10 @@ class MainWindow(QMainWindow):
         scroll.setMinimumWidth(276)
         self._right_scroll = scroll
         return scroll
+
+    def _typed(self, number: QAbstractSpinBox) -> None:
+        if number.hasFocus():  # Return; else another field has been clicked.
+            self.canvas.setFocus()
 
     def _add_dock(self, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
         dock = QDockWidget()
@@ -473,6 +486,7 @@ class MainWindow(QMainWindow):
             self.canvas.set_plane(image.display, bounds, image.contrast)
             self.canvas.setFocus()
         else:
+            self.canvas.pixel_size_um = None
             self.canvas.set_plane(None, bounds)
             self.display_panel.show_image(None, None)
         self.canvas.set_empty_text(
@@ -571,6 +585,8 @@ class MainWindow(QMainWindow):
             self.canvas.checked = image.document.checked.rects
             is_checked = image.document.checked.covers(self.canvas.view_rect)
         self.actions_by_id["edit.checked"].setChecked(is_checked)
+        if not is_checked:
+            self.problems.none_waits()
         self.canvas.update()
 
     def _show_checked_part(self) -> None:
@@ -622,7 +638,7 @@ class MainWindow(QMainWindow):
         else:
             y, x = int(touch.at.y), int(touch.at.x)
             values = image.values_at(y, x)
-            text = f"{x}, {y}" + (": " + " ".join(f"{value:g}" for value in values) if values else "")
+            text = f"{x}, {y}" + (": " + " ".join(map(_grey_text, values)) if values else "")
             past = self.session.past
             under = past.labels.value_at(y, x) if past else image.document.instance_at(y, x)
             if under:
@@ -638,11 +654,11 @@ class MainWindow(QMainWindow):
         self.session.when_free(lambda: self._check(on) if self.session.current is image else None)
 
     def _check(self, on: bool) -> None:
+        if on:
+            self.session.reject_covered()  # Before: what is undone first is the check.
         self.session.set_checked(on, self.canvas.view_rect)
         self._show_checked()  # It may have been refused: the past is shown, for instance.
         is_checked = self.actions_by_id["edit.checked"].isChecked()
-        if is_checked:
-            self.session.reject_covered()
         waiting = self.session.open_proposals()
         if is_checked and waiting:
             self.problems.warn_of_waiting(len(waiting), self.session.accept_all)
@@ -656,12 +672,12 @@ class MainWindow(QMainWindow):
         busy, training = self.proposing.is_busy, self.training.is_busy
         undo = document.history.undo_name if document and has_image else None
         redo = document.history.redo_name if document and has_image else None
-        is_stack = has_image and self.stacks.is_stack
-        has_depth = self.session.current is not None and self.session.current.source.axes.z > 1
+        axes = self.session.current.source.axes if self.session.current is not None else None
+        has_depth, has_time = axes is not None and axes.z > 1, axes is not None and axes.t > 1
         selected = bool(session.selected_instance or session.selected_proposal)
         is_open, of_project = session.store is not None, self.models.is_the_projects
         state = (
-            is_open, has_image, waiting, busy, training, undo, redo, is_stack, has_depth, selected,
+            is_open, has_image, waiting, busy, training, undo, redo, has_time, has_depth, selected,
             of_project,
         )  # fmt: skip
         if state == self._enabled_for:
@@ -693,7 +709,8 @@ class MainWindow(QMainWindow):
             "train.cancel": training,
             "view.selected": selected,
         }
-        enabled |= {row_id: is_stack for row_id in actions.rows if row_id.startswith("stack.")}
+        enabled |= {row_id: has_depth for row_id in actions.rows if row_id.startswith("stack.")}
+        enabled |= {"stack.earlier": has_time, "stack.later": has_time}
         enabled |= {row_id: has_image for row_id in actions.rows if row_id.startswith("repair.")}
         for action_id, on in enabled.items():
             actions[action_id].setEnabled(on)
@@ -741,6 +758,10 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         event.accept()
+
+
+def _grey_text(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"
 
 
 def _parts(change: Change) -> list[Rect]:

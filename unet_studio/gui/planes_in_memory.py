@@ -87,7 +87,7 @@ class PlanesInMemory:
         """
         arrived = self._arrived.pop(image.plane_id, None)
         if arrived is not None:
-            reject_covered(arrived, image.document.labels)
+            reject_covered(arrived, image.document.labels, image.document.instances)
             image.proposals = arrived
         # Planes of a stack share their numbers: one number is one object in depth.
         others = (document.next_id for document in self.documents(image.id).values())

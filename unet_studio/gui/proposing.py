@@ -199,7 +199,7 @@ class Proposing(EngineClient):
         self._name_classes(part, outcome)
         document = self._session.planes.documents(run.image_id).get(run.plane_id)
         if document is not None:
-            reject_covered(part, document.labels)
+            reject_covered(part, document.labels, document.instances)
         altered = run.take(part, outcome, document.instances if document is not None else None)
         self._session.join_proposals(run.plane_id, run.proposals, altered, save=run.is_to_be_saved())
         if not run.is_over:

@@ -71,7 +71,10 @@ class Reviewing(QObject):
         """Accept the selected proposal and select the next one; without a selection, the first."""
         here = self._place()
         if self._session.selected_proposal:
-            self._session.accept([self._session.selected_proposal], name=ACCEPT_ONE)
+            chosen = self._session.selected_proposal
+            self._session.accept([chosen], name=ACCEPT_ONE)
+            if chosen in self._session.open_proposals():  # Labels cover it: it has been dealt with.
+                self._session.reject([chosen])
         self._select_next(here)
 
     def reject_and_go_on(self) -> None:

@@ -284,6 +284,14 @@ class Session(QObject):
         """The image that was asked for last: it is shown, comes soon, or cannot be read."""
         return self._wanted.image_id if self._wanted is not None else None
 
+    @property
+    def wanted_plane(self) -> tuple[int, int]:
+        """t and z of the plane of the shown image that was asked for last."""
+        if self.current is None:
+            return 0, 0
+        wanted = self._wanted if self.wanted_id == self.current.id else None
+        return (wanted.t, wanted.z) if wanted is not None else (self.current.t, self.current.z)
+
     def show_image(self, image_id: int) -> None:
         """Load an image in the background, then show the plane of it that was shown last."""
         self._show(PlaneKey(image_id, *self._last_place.get(image_id, (0, 0))))
@@ -312,9 +320,14 @@ class Session(QObject):
             return
         # Planes of an image that is open come from the source that is open already.
         source = self.planes.source_of(key.image_id)
+
+        def load() -> LoadedImage | None:
+            # Who scrolls through a stack has gone on: what nobody wants any more is not read.
+            return load_image(store, record, key, source) if key == self._wanted else None
+
         self._pool.submit(
-            lambda: load_image(store, record, key, source),
-            lambda image: self._image_loaded(image, store),
+            load,
+            lambda image: self._image_loaded(image, store) if image is not None else None,
             lambda error: self._image_failed(error, key, store),
         )
         if self.current is None:  # Nothing is shown that could be drawn on.
@@ -771,7 +784,7 @@ class Session(QObject):
             is_all_written = not self.saving.waiting and self._loading_since is None
             self.planes.hold_proposals(plane_id, proposals, others_are_safe=is_all_written)
         else:
-            reject_covered(proposals, image.document.labels)
+            reject_covered(proposals, image.document.labels, image.document.instances)
             image.proposals, image.probability = proposals, probability
         self.store.record_proposals(plane_id, proposals)
         if image is not None and image is self.current:
@@ -842,7 +855,7 @@ class Session(QObject):
         image = self.current
         if self.editable is None or image is None or image.proposals is None or image.plane is None:
             return False
-        covered = covered_by(image.proposals, image.document.labels) & set(self.open_proposals())
+        covered = covered_by(image.proposals, image.document.labels, image.document.instances)
         if covered:
             self.reject(sorted(covered))
         return bool(covered)

@@ -57,15 +57,13 @@ class Stacks(QObject):
 
     def step_z(self, step: int) -> None:
         """Deeper (1) or back (-1)."""
-        image = self._session.current
-        if image is not None:
-            self._session.show_plane(image.t, image.z + step)
+        t, z = self._session.wanted_plane
+        self._session.show_plane(t, z + step)
 
     def step_t(self, step: int) -> None:
         """Later (1) or earlier (-1)."""
-        image = self._session.current
-        if image is not None:
-            self._session.show_plane(image.t + step, image.z)
+        t, z = self._session.wanted_plane
+        self._session.show_plane(t + step, z)
 
     def copy_to_next(self) -> None:
         """Draw the selected instance (without one: all) on the next plane too, and go there."""
@@ -98,17 +96,25 @@ class Stacks(QObject):
             target.next_id = max(target.next_id, first_free)
             for instance_id, where, mask in shapes:
                 own, class_index = instance_id, classes[instance_id]
-                if own in target.instances and not (target.read(where) == own)[mask].any():
+                if session.is_stuff(class_index):
+                    own = target.instance_of_class(class_index) or own  # There is one of it.
+                elif own in target.instances and not (target.read(where) == own)[mask].any():
                     own = target.new_instance_id()  # Another cell has that number there.
                 target.paint(MaskRegion(where, mask), own, over=Over.BACKGROUND, class_index=class_index)
 
-        self._edit_planes([(key, draw)], COPY, then=lambda: session.show_plane(key.t, key.z))
+        def go_there() -> None:
+            if session.current is image and session.wanted_id == image.id:
+                session.show_plane(key.t, key.z)
+
+        self._edit_planes([(key, draw)], COPY, then=go_there)
 
     def interpolate_selected(self) -> None:
         """Draw the selected instance on the planes between this one and the nearest that has it too."""
         image, session = self._session.current, self._session
         selected = session.selected_instance
-        if image is None or session.store is None or selected not in image.document.instances:
+        if image is None or session.editable is None or session.store is None:
+            return
+        if selected not in image.document.instances:
             session.said.emit(tr("stacks", "Select an instance that is drawn on two planes."))
             return
         here = _shape(image.document, selected, image.z)
@@ -137,7 +143,10 @@ class Stacks(QObject):
         def done(regions: list[tuple[int, MaskRegion]]) -> None:
             def drawing(region: MaskRegion) -> Callable[[Document], None]:
                 def draw(target: Document) -> None:
-                    target.paint(region, selected, over=Over.BACKGROUND, class_index=class_index)
+                    own = selected
+                    if session.is_stuff(class_index):
+                        own = target.instance_of_class(class_index) or own
+                    target.paint(region, own, over=Over.BACKGROUND, class_index=class_index)
 
                 return draw
 

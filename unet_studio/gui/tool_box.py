@@ -124,6 +124,8 @@ class ToolBox(QObject):
         """The last click did not count."""
         self.current.step_back()
         self._canvas.show_tool()
+        if not self.is_drawing:
+            self._session.hand_is_free()  # What waits for the end of a gesture: it was taken back whole.
 
     def fill_holes(self) -> bool:
         """While drawing: fill what is enclosed. False if nothing is being drawn."""

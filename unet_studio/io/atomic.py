@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,9 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
     Raises FolderError if the folder cannot be written or the disk is full; `path` is untouched then.
     """
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    # Short whatever the name: one of 250 bytes leaves no room for more.
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+    partial = path.with_name(f".{digest}.{os.getpid()}.partial{path.suffix}")
     try:
         write(partial)
         with partial.open("rb+") as file:

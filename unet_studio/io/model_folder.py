@@ -161,7 +161,13 @@ def find_model(name: str, *roots: Path) -> Path:
 
 
 def file_sha256(path: Path) -> str:
-    """Hex SHA-256 of a file."""
+    """Hex SHA-256 of a file; of a folder that is one image, of the names and contents of its files."""
+    if path.is_dir():
+        digest = hashlib.sha256()
+        for inner in sorted(one for one in path.rglob("*") if one.is_file()):
+            name = inner.relative_to(path).as_posix()
+            digest.update(f"{name} {file_sha256(inner)}".encode(errors="replace"))
+        return digest.hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -213,9 +213,11 @@ def _development(
     """What makes the picture from the stored numbers (h, w, C)."""
     photometric = page.photometric
     if _has_palette(file, page, channels):
-        palette = (np.asarray(page.colormap) >> 8).astype(np.uint8)
+        colours = np.asarray(page.colormap)
+        # 16 bits each; some programs write 8.
+        palette = (colours >> 8 if colours.max(initial=0) > 255 else colours).astype(np.uint8)
         return lambda plane: _through_palette(plane, palette)
-    if photometric == _PHOTOMETRIC.MINISWHITE and series.dtype.kind == "u":
+    if photometric == _PHOTOMETRIC.MINISWHITE and series.dtype.kind in "ub":
         return _inverted
     if photometric == _PHOTOMETRIC.SEPARATED and page.samplesperpixel >= 4 and series.dtype.kind == "u":
         return _rgb_of_inks

@@ -21,8 +21,10 @@ _UM_PER_UNIT = {
     "mm": 1e3,
     "cm": 1e4,
     "m": 1e6,
-    "inch": 25400.0,
 }
+"""No inches: those are of a printer."""
+_PRINTERS_PER_INCH = (72, 96, 100, 150, 200, 300, 400, 600, 1200)
+_UM_PER_INCH = 25400.0
 _OME_HEAD_BYTES = 2**22
 
 
@@ -158,5 +160,9 @@ def pixel_size_um_of(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -
         factor = _UM_PER_UNIT.get(unit_name)
         return plausible_um(factor / per_unit) if factor and per_unit else None
     if unit_tag is not None and int(unit_tag.value) == tifffile.RESUNIT.CENTIMETER and per_unit:
-        return plausible_um(1e4 / per_unit)
+        um = 1e4 / per_unit
+        # Programs that know of no microscope write the dots of a printer, also in centimetres.
+        if any(abs(_UM_PER_INCH / um - dots) < 0.01 * dots for dots in _PRINTERS_PER_INCH):
+            return None
+        return plausible_um(um)
     return None

@@ -137,7 +137,7 @@ class TrainConfig(Struct, frozen=True, forbid_unknown_fields=True):
     patience: Annotated[int, Meta(ge=1)] | None = None
     """End after so many measurements without a better validation Dice; None: never."""
     tensorboard: bool = True
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
 
     def __post_init__(self) -> None:
         names = [one.name.strip().casefold() for one in self.classes]

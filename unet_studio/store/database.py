@@ -171,10 +171,22 @@ def lost_drive(folder: Path) -> str | None:
     return None
 
 
+def _is_whole(backup: Path) -> bool:
+    """False for a backup that is damaged itself."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{backup.as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
+            add_checksums(copy)
+            check_integrity(copy, quick=True)
+            check_rows(copy)
+    except sqlite3.DatabaseError:
+        return False
+    return True
+
+
 def damaged(folder: Path, reason: object) -> DamagedProjectError:
-    """The error that names the newest backup. Raises OSError if the folder cannot be read."""
-    backups = list_backups(folder)
-    if not backups:
+    """The error that names the newest backup that is whole. Raises OSError if the folder cannot be read."""
+    backup = next((one for one in list_backups(folder) if _is_whole(one.path)), None)
+    if backup is None:
         return DamagedProjectError(
             "The project database {path} is damaged ({reason}). It was left as it is. There is no automatic "
             "backup of it: restore the folder from your own.",
@@ -187,9 +199,9 @@ def damaged(folder: Path, reason: object) -> DamagedProjectError:
         "The project database {path} is damaged ({reason}). It was left as it is. The newest automatic "
         "backup is {name} of {time}: what was drawn later is not in it.",
         folder=folder,
-        backup=backups[0].path,
+        backup=backup.path,
         path=folder / DATABASE_NAME,
         reason=reason,
-        time=time.strftime("%Y-%m-%d %H:%M", time.localtime(backups[0].made_at)),
-        name=f"{BACKUPS_NAME}/{backups[0].path.name}",
+        time=time.strftime("%Y-%m-%d %H:%M", time.localtime(backup.made_at)),
+        name=f"{BACKUPS_NAME}/{backup.path.name}",
     )

@@ -71,8 +71,15 @@ def usual_model_input(source: ImageSource, sample: PlaneArray) -> ModelInput:
 def model_input(store: ProjectStore, source: ImageSource, usual: ModelInput) -> ModelInput:
     """What networks learn from and propose on: as a person has said for images with channels of these names,
     else the usual."""
-    chosen = store.setting(_input_key(source))
-    return usual if chosen is None else ModelInput.from_text(chosen)
+    text = store.setting(_input_key(source))
+    chosen = usual if text is None else ModelInput.from_text(text)
+    # Channels without names are many things; of a stain only colours can tell.
+    return usual if chosen.haematoxylin and not shows_stain(source) else chosen
+
+
+def shows_stain(source: ImageSource) -> bool:
+    """True for the colours of a camera, of which the haematoxylin can be read."""
+    return source.is_rgb and source.dtype.kind == "u"
 
 
 def remember_model_input(store: ProjectStore, source: ImageSource, chosen: ModelInput) -> None:

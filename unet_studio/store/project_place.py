@@ -15,6 +15,7 @@ from unet_studio.store.backups import list_backups
 from unet_studio.store.database import DATABASE_NAME
 from unet_studio.store.project_store import PROJECT_ENDING
 
+_LONGEST_NAME_BYTES = 200
 CONTINUED_NAME = "continued-in.txt"
 
 
@@ -26,14 +27,27 @@ def is_project(path: Path) -> bool:
 
 
 def project_for_folder(images: Path, *, fallback_root: Path) -> Path:
-    """IMAGES/IMAGES.unetproject; for a folder that cannot be written, one of the same name under
-    `fallback_root`."""
+    """IMAGES/IMAGES.unetproject; of a folder that was renamed the one project that is in it; for a folder
+    that cannot be written, or could not be, one of the same name under `fallback_root`."""
     images = images.absolute()
-    beside = images / f"{images.name or 'images'}{PROJECT_ENDING}"
-    if beside.is_dir() or _can_be_made(beside):
-        return beside
     digest = hashlib.sha256(os.fsencode(images)).hexdigest()[:8]
-    return fallback_root / f"{images.name}-{digest}{PROJECT_ENDING}"
+    name = _short(images.name)
+    beside = images / f"{name or 'images'}{PROJECT_ENDING}"
+    elsewhere = fallback_root / f"{name}-{digest}{PROJECT_ENDING}"
+    if is_project(beside):
+        return beside
+    with contextlib.suppress(OSError):
+        others = [folder for folder in images.glob(f"*{PROJECT_ENDING}") if is_project(folder)]
+        if len(others) == 1:
+            return others[0]
+    if is_project(elsewhere):
+        return elsewhere
+    return beside if beside.is_dir() or _can_be_made(beside) else elsewhere
+
+
+def _short(name: str) -> str:
+    """As much of a name as leaves room for endings in the 255 bytes that a file's name may have."""
+    return os.fsencode(name)[:_LONGEST_NAME_BYTES].decode(errors="ignore")
 
 
 def _can_be_made(folder: Path) -> bool:

@@ -301,6 +301,22 @@ class ProjectStore:
             for i, path, all_, some, count, digest, size, scene, name in rows
         ]
 
+    def image_file(self, image_id: int) -> tuple[Path, Fingerprint]:
+        """Where an image's file is, and its fingerprint, as they are known now."""
+        with self._told(), self._lock:
+            path, digest, size = self._connection.execute(
+                "SELECT path, fingerprint, file_bytes FROM images WHERE id = ?", (image_id,)
+            ).fetchone()
+        return self._full_path(path), Fingerprint(digest, size)
+
+    def images_of_file(self, path: Path) -> list[int]:
+        """The images (scenes) of one file."""
+        with self._told(), self._lock:
+            rows = self._connection.execute(
+                "SELECT id FROM images WHERE path = ?", (self._stored_path(path),)
+            ).fetchall()
+        return [row[0] for row in rows]
+
     def add_scenes(self, image_id: int, names: Sequence[str]) -> bool:
         """The file of an image holds several, of these names, the image being the first of them. True if some
         were not known yet."""

@@ -6,7 +6,7 @@ import contextlib
 import os
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -26,7 +26,7 @@ class Device:
 
     torch_device: torch.device
     precision: torch.dtype
-    reasons: tuple[Sentence, ...]
+    reasons: tuple[Sentence, ...] = field(compare=False)
     by_openvino: bool = False
 
     @contextlib.contextmanager

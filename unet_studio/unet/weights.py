@@ -20,6 +20,8 @@ from torch import Tensor
 
 from unet_studio.core.errors import ModelError
 from unet_studio.core.sentences import Sentence
+from unet_studio.io.atomic import write_atomically
+from unet_studio.io.image_source import first_line
 from unet_studio.io.model_folder import WEIGHTS_NAME, ModelConfig, check_weights_hash, read_model_config
 from unet_studio.settings.training import ObjectClass
 from unet_studio.unet.encoders import ResNetEncoder
@@ -40,8 +42,16 @@ _DAMAGED = (
 
 
 def save_weights(path: Path, state: Mapping[str, Tensor]) -> None:
-    """Write a state dict; tensors keep their dtype."""
-    safetensors.torch.save_file({name: t.detach().cpu().contiguous() for name, t in state.items()}, path)
+    """Write a state dict; tensors keep their dtype. Raises FolderError, for a full disk for instance."""
+
+    def write(partial: Path) -> None:
+        tensors = {name: t.detach().cpu().contiguous() for name, t in state.items()}
+        try:
+            safetensors.torch.save_file(tensors, partial)
+        except safetensors.SafetensorError as error:
+            raise OSError(first_line(error)) from error
+
+    write_atomically(path, write)
 
 
 def load_network(folder: Path) -> tuple[UNet, ModelConfig]:

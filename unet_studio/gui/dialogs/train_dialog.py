@@ -87,7 +87,11 @@ class TrainDialog(QDialog):
             text = tr("train", "New network: {name}").format(name=tr("settings", name))
             self._from.addItem(text, Start(preset=preset))
         self._name = QLineEdit()
+        self._proposed_name = ""
         self._length = QDoubleSpinBox()
+        self._proposed_length = 0.0
+        self._typed_lengths: list[float | None] = [None, None]
+        """Minutes, epochs."""
         self._unit = QComboBox()
         self._unit.addItems([tr("train", "minutes"), tr("train", "epochs")])
         length = QHBoxLayout()
@@ -124,7 +128,7 @@ class TrainDialog(QDialog):
         self.setMinimumWidth(420)
         places = [i for i in range(self._from.count()) if self._from.itemData(i) == start]
         self._from.setCurrentIndex(places[0] if places else 0)
-        self._unit_changed(0)
+        self._show_unit(0)
         self._start_changed()
         self._length.setFocus()
         self._length.selectAll()  # What is typed replaces the number.
@@ -223,23 +227,36 @@ class TrainDialog(QDialog):
         self._loss.follow(before.loss, self._proposed.loss)
         self._weights.follow(before.border_weights, self._proposed.border_weights)
         self._variation.follow(before.augmentation, self._proposed.augmentation)
-        if self._unit.currentIndex() == 0 and self._length.value() in (
-            self._length.minimum(), FINE_TUNING_MINUTES, NEW_NETWORK_MINUTES
-        ):  # fmt: skip
-            self._unit_changed(0)
-        self._name.setText(self._new_name(start.model.name if start.model else start.preset))
+        if self._unit.currentIndex() == 0 and self._length.value() == self._proposed_length:
+            self._propose_length(FINE_TUNING_MINUTES if start.model else NEW_NETWORK_MINUTES)
+        if self._name.text() == self._proposed_name:
+            self._proposed_name = self._new_name(start.model.name if start.model else start.preset)
+            self._name.setText(self._proposed_name)
         self._settings_changed()
         self._check()
 
     def _unit_changed(self, unit: int) -> None:
+        typed = self._length.value()
+        self._typed_lengths[1 - unit] = None if typed == self._proposed_length else typed
+        self._show_unit(unit)
+
+    def _show_unit(self, unit: int) -> None:
+        """What was typed for this unit, else what is proposed."""
         if unit == 0:
             self._length.setDecimals(1)
             self._length.setRange(0.1, 24 * 60)
-            self._length.setValue(FINE_TUNING_MINUTES if self.start.model else NEW_NETWORK_MINUTES)
+            self._propose_length(FINE_TUNING_MINUTES if self.start.model else NEW_NETWORK_MINUTES)
         else:
             self._length.setDecimals(0)
             self._length.setRange(1, 100_000)
-            self._length.setValue(DEFAULT_EPOCHS)
+            self._propose_length(DEFAULT_EPOCHS)
+        typed = self._typed_lengths[unit]
+        if typed is not None:
+            self._length.setValue(typed)
+
+    def _propose_length(self, length: float) -> None:
+        self._length.setValue(length)
+        self._proposed_length = self._length.value()
 
     def _settings_changed(self) -> None:
         self._choose_file.setEnabled(self._network.value.encoder != "plain")

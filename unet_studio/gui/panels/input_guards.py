@@ -41,6 +41,7 @@ class KeepsKeys(QObject):
         return False
 
     def guard(self, panel: QWidget) -> None:
-        """Every line and number in a panel."""
-        for field in panel.findChildren(QLineEdit):
-            field.installEventFilter(self)
+        """Every line and number in a panel. Of a number its box has the focus, not the line in it."""
+        for kind in (QLineEdit, QAbstractSpinBox):
+            for field in panel.findChildren(kind):
+                field.installEventFilter(self)

@@ -173,6 +173,7 @@ class InstancesPanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.reload)
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
+        self.table.clicked.connect(lambda index: self._row_chosen(index, index))
         session.image_changed.connect(self.reload)
         session.past_changed.connect(self.reload)
         session.changed.connect(self._changed)

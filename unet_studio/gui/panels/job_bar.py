@@ -24,6 +24,7 @@ class JobBar(QWidget):
         self._bar = QProgressBar()
         self._bar.setMaximumWidth(360)
         self._stop = QPushButton()
+        self._stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._stop.clicked.connect(self.stop_asked)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)

@@ -19,6 +19,7 @@ from unet_studio.store.project_images import (
     remember_flips,
     remember_image_scale,
     remember_model_input,
+    shows_stain,
 )
 
 
@@ -69,7 +70,7 @@ class ModelPanel(QWidget):
         layout.addWidget(self.scale)
         self.scale.activated.connect(self._scale_chosen)
         self.flips = QCheckBox(tr("model", "Look four times (slower)"))
-        self.flips.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.flips.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.flips.setToolTip(
             tr(
                 "model",
@@ -112,7 +113,7 @@ class ModelPanel(QWidget):
             return
         self._choices = [ModelInput(), *(ModelInput(n) for n in range(len(image.channel_names)))]
         names = [tr("model", "all channels"), *image.channel_names]
-        if image.source.is_rgb and image.source.dtype.kind == "u":
+        if shows_stain(image.source):
             self._choices.append(ModelInput(haematoxylin=True))
             names.append(tr("model", "haematoxylin (blue in tissue)"))
         self.channel.clear()
