@@ -546,6 +546,25 @@ def test_predict_writes_a_mask_for_every_plane_and_for_every_image_in_a_file(
     assert len(rows) == 8
 
 
+def test_masks_of_scenes_and_planes_replace_nothing_either(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    plane = np.random.default_rng(0).integers(0, 60, (64, 64)).astype(np.uint8)
+    with tifffile.TiffWriter(images / "two.ome.tif", ome=True) as file:
+        file.write(plane)
+        file.write(plane[:48])
+    tifffile.imwrite(images / "two.ome_s01.tif", plane)
+    before = (images / "two.ome_s01.tif").read_bytes()
+    assert main(["predict", str(images / "two.ome.tif"), "--out", str(images)]) == 2
+    assert "replace" in capsys.readouterr().err
+    assert (images / "two.ome_s01.tif").read_bytes() == before
+    both = [str(images / "two.ome.tif"), str(images / "two.ome_s01.tif")]
+    assert main(["predict", *both, "--out", str(tmp_path / "out")]) == 2
+    assert "would both be written as two.ome_s01" in capsys.readouterr().err
+
+
 def test_predict_does_a_plane_that_is_too_large_to_be_held_part_by_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from unet_studio.core.geometry import TILE_PX, Rect, TileIndex
 from unet_studio.core.label_tiles import LabelArray
-from unet_studio.core.proposals import Proposals
+from unet_studio.core.proposals import Proposals, covered_by
 
 SIDE, PART = 5 * TILE_PX - 37, 2 * TILE_PX
 BOUNDS = Rect.of_size(SIDE, SIDE)
@@ -134,3 +134,15 @@ def test_an_accepted_one_whose_instance_was_undone_is_replaced_and_can_be_accept
     proposals.accepted[again] = 8
     join(proposals, mask, first, instance_ids={8})
     assert set(proposals.table) == {again}
+
+
+def test_what_was_accepted_and_undone_is_covered_like_any_other() -> None:
+    mask = discs([(100, 100, 20)])
+    proposals = part_of(mask, areas()[0])
+    (number,) = proposals.table
+    drawn = np.zeros_like(mask)
+    drawn[82:119, 82:119] = 1
+    labels = Proposals.from_label_image(drawn, model="hand").tiles
+    proposals.accepted[number] = 7
+    assert covered_by(proposals, labels, {7}) == set(), "it is an instance"
+    assert covered_by(proposals, labels, {8}) == {number}, "undone, and another cell drawn there"

@@ -19,9 +19,18 @@ from unet_studio.engine import handlers
 from unet_studio.engine.server import EngineServer, ServerContext
 from unet_studio.io.model_folder import read_model_config
 from unet_studio.jobs.framing import read_frame, write_frame
-from unet_studio.jobs.messages import Describe, Described, Part, Predict, Predicted, decode_event, encode
+from unet_studio.jobs.messages import (
+    Describe,
+    Described,
+    Part,
+    Predict,
+    Predicted,
+    Stop,
+    decode_event,
+    encode,
+)
 from unet_studio.unet import prepared
-from unet_studio.unet.device import Device
+from unet_studio.unet.device import Device, choose_device
 from unet_studio.unet.inference import DeviceMemoryError
 from unet_studio.unet.openvino_network import NotConvertible
 from unet_studio.unet.weights import load_network
@@ -184,3 +193,33 @@ def test_an_engine_without_work_rests_once_and_serves_again(monkeypatch: pytest.
     while (frame := read_frame(sink)) is not None:
         events.append(decode_event(frame[0]))
     assert [event.job for event in events[1:]] == [1, 2]  # type: ignore[union-attr]
+
+
+def test_a_stop_that_comes_before_its_job_counts() -> None:
+    read_end, write_end = os.pipe()
+    source, sink, stopped = os.fdopen(read_end, "rb"), io.BytesIO(), list[bool]()
+    done = threading.Event()
+
+    def describe(request: Describe, _: object, context: ServerContext) -> tuple[Described, list[object]]:
+        stopped.append(context.stop_requested())
+        done.set()
+        return Described(job=request.job, versions={}, devices=[], chosen="", reasons=[]), []
+
+    server = EngineServer({Describe: describe}, source, sink)  # type: ignore[dict-item]
+    threading.Thread(target=server.serve, daemon=True).start()
+    with os.fdopen(write_end, "wb") as requests:
+        for job, asked in ((1, False), (2, True), (3, False)):
+            done.clear()
+            if asked:
+                write_frame(requests, encode(Stop(job)), [])
+            write_frame(requests, encode(Describe(job)), [])
+            assert done.wait(10)
+        write_frame(requests, encode(Stop(1)), [])  # Of one that has ended: nobody hears it.
+    assert stopped == [False, True, False]
+
+
+def test_a_device_can_be_remembered_by() -> None:
+    """Networks are kept by device."""
+    assert hash(choose_device("cpu")) == hash(choose_device("cpu"))
+    assert choose_device("cpu") == choose_device("cpu")
+    assert len({choose_device("cpu"), choose_device("auto")}) >= 1

@@ -10,12 +10,14 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
+import tifffile
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.conftest import discs
 from tests.unet.conftest import tiny_model
-from unet_studio.core.errors import ModelError, SettingsError, TrainingDataError
+from unet_studio.core.errors import FolderError, ModelError, SettingsError, TrainingDataError
+from unet_studio.engine import train_job
 from unet_studio.engine.server import ServerContext
 from unet_studio.engine.train_job import run_training
 from unet_studio.io.label_files import write_label_tiff
@@ -416,3 +418,32 @@ def test_wide_cells_are_learnt_at_the_size_the_model_knows_and_found_at_it(tmp_p
     as_it_is = msgspec.structs.replace(asked, out=str(tmp_path / "large"), config=config)
     run_training(as_it_is, Heard())
     assert load_network(tmp_path / "large")[1].scale == 1.0, "where a person wants it so"
+
+
+def test_what_class_masks_mean_is_told_by_all_of_them(tmp_path: Path) -> None:
+    """A set to validate on that holds one class only is no binary one."""
+    asked = request(tmp_path, config=msgspec.structs.replace(CONFIG, masks="classes"))
+    classes = [SampleFiles(s.image, s.classes or "") for s in write(tmp_path, 3, classes=True)]
+    only_second = tifffile.imread(classes[2].mask)
+    write_label_tiff(Path(classes[2].mask), np.where(only_second == 2, 2, 0).astype(np.int32))
+    _, val_truths, _ = train_job._read(asked, classes[:2], classes[2:], Heard())
+    assert np.unique(val_truths[0].semantic).tolist() == [0, 2]
+
+
+def test_binary_masks_teach_single_cells_and_that_is_said(tmp_path: Path) -> None:
+    config = msgspec.structs.replace(CONFIG, steps=1)
+    asked = request(tmp_path, config=config, usual_input=True)
+    for one in asked.samples:
+        write_label_tiff(Path(one.mask), (tifffile.imread(one.mask) > 0).astype(np.int32))
+    context = Heard()
+    run_training(asked, context)
+    (begun,) = context.of(TrainingBegun)
+    assert "Masks of one value in several pieces: 3. Each piece is taken for an instance." in map(
+        str, begun.notes
+    )
+
+
+def test_a_run_folder_that_is_a_file_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("not a folder")
+    with pytest.raises(FolderError, match="Cannot write into the folder"):
+        run_training(request(tmp_path), Heard())

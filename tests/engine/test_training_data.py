@@ -20,6 +20,7 @@ from unet_studio.engine.training_data import (
     highest_class,
     hold_out_region,
     hold_out_regions,
+    part_binary,
     read_truths,
     split_samples,
 )
@@ -203,3 +204,26 @@ def test_a_stack_cannot_teach_from_one_mask(tmp_path: Path) -> None:
         read_truths(
             [SampleFiles(str(tmp_path / "a.tif"), str(tmp_path / "m.tif"))], "instances", QuietContext()
         )
+
+
+def test_masks_of_one_value_are_taken_apart_and_no_others() -> None:
+    two_pieces = np.zeros((40, 50), np.int32)
+    two_pieces[5:10, 5:10] = two_pieces[20:30, 20:30] = 255
+    one_piece = np.where(two_pieces[::-1] > 0, 0, 0)
+    one_piece[3:9, 3:9] = 7
+    numbered = discs((40, 50), (10, 10, 5), (30, 30, 5))
+    out, parted = part_binary([truth(two_pieces), truth(one_piece), truth(numbered)])
+    assert parted == 1
+    assert sorted(np.unique(out[0].labels)) == [0, 1, 2]
+    assert ((out[0].labels > 0) == (two_pieces > 0)).all()
+    assert (out[1].labels == one_piece).all()
+    assert (out[2].labels == numbered).all()
+
+
+def test_pixels_that_are_no_number_stay_the_darkest_when_the_image_is_made_smaller() -> None:
+    plane = np.full((40, 40, 1), -50.0, np.float32)
+    plane[20:] = -10.0
+    plane[:10] = np.nan
+    seen = Truth(plane, np.zeros((40, 40), np.int32), None, None).scaled(0.5).plane
+    assert seen[:3].max() <= -50.0 + 1e-3
+    assert seen[-3:].min() >= -10.0 - 1e-3

@@ -250,7 +250,6 @@ def test_the_dialog_fits_a_small_laptop(dialog: TrainDialog) -> None:
 
 
 def test_what_was_typed_stays_when_the_start_or_the_unit_changes(dialog: TrainDialog) -> None:
-    assert dialog.name == "nuclei-1-2"
     choose(dialog, Start(preset="attention"))
     assert dialog.name == "attention", "what was proposed follows"
     choose(dialog, Start(model=NUCLEI))

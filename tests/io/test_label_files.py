@@ -131,3 +131,10 @@ def test_masks_of_several_channels_or_planes_are_refused(
     tifffile.imwrite(path, np.ones(shape, np.uint8), imagej=True, metadata={"axes": axes})
     with pytest.raises(LabelFileError, match=said):
         read_label_image(path)
+
+
+def test_a_mask_may_have_the_longest_name_a_disk_takes(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 251 + ".tif")
+    write_label_tiff(path, np.ones((4, 5), np.int32))
+    assert path.is_file()
+    assert len(list(tmp_path.iterdir())) == 1

@@ -207,3 +207,45 @@ def test_every_file_of_an_ome_data_set_shows_its_own_pixels_names_and_size(tmp_p
             assert np.unique(whole_plane(source)).tolist() == [value]
             assert source.pixel_size_um == pytest.approx(size)
             assert [channel.name for channel in source.channels] == [dye]
+
+
+def test_one_bit_pictures_are_turned_where_white_is_nothing(tmp_path: Path) -> None:
+    picture = np.zeros((20, 24), bool)
+    picture[5:9, 5:9] = True
+    for photometric in ("minisblack", "miniswhite"):
+        tifffile.imwrite(tmp_path / f"{photometric}.tif", picture, photometric=photometric)
+    black = whole_plane(open_image(tmp_path / "minisblack.tif"))[:, :, 0]
+    white = whole_plane(open_image(tmp_path / "miniswhite.tif"))[:, :, 0]
+    assert ((black > 0) == picture).all()
+    assert ((white > 0) == ~picture).all()
+
+
+def test_a_palette_of_eight_bits_is_not_black(tmp_path: Path) -> None:
+    colours = np.zeros((3, 256), np.uint16)
+    colours[0] = np.arange(256)
+    tifffile.imwrite(
+        tmp_path / "palette.tif", np.full((8, 9), 200, np.uint8), photometric="palette", colormap=colours
+    )
+    plane = whole_plane(open_image(tmp_path / "palette.tif"))
+    assert plane[0, 0].tolist() == [200, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("resolution", "unit", "um"),
+    [
+        ((72 / 2.54, 72 / 2.54), "CENTIMETER", None),
+        ((300 / 2.54, 300 / 2.54), "CENTIMETER", None),
+        ((20000.0, 20000.0), "CENTIMETER", 0.5),
+        ((72.0, 72.0), "INCH", None),
+    ],
+)
+def test_the_dots_of_a_printer_are_no_pixel_size(
+    tmp_path: Path, resolution: tuple[float, float], unit: str, um: float | None
+) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((8, 9), np.uint8), resolution=resolution, resolutionunit=unit)
+    assert open_image(path).pixel_size_um == (pytest.approx(um) if um else None)
+    tifffile.imwrite(
+        path, np.zeros((8, 9), np.uint8), imagej=True, resolution=(72, 72), metadata={"unit": "inch"}
+    )
+    assert open_image(path).pixel_size_um is None

@@ -339,3 +339,18 @@ def test_no_backup_is_made_where_it_would_fill_the_disk(
         make_backup(store._connection, store._lock, folder)
     assert not list_backups(folder)
     assert store.close()
+
+
+def test_a_backup_that_is_damaged_itself_is_not_offered(folder: Path) -> None:
+    store = ProjectStore(folder)
+    document = store.load_document(1)
+    draw(store, document, 1, 40)
+    older = make_backup(store._connection, store._lock, folder)
+    draw(store, document, 41, 60)
+    newest = make_backup(store._connection, store._lock, folder)
+    assert store.close()
+    for path in (folder / "project.sqlite", newest):
+        path.write_bytes(path.read_bytes()[:5000] + b"x" * 4000 + path.read_bytes()[9000:])
+    with pytest.raises(DamagedProjectError) as caught:
+        ProjectStore(folder)
+    assert caught.value.backup == older

@@ -217,8 +217,10 @@ def _development(
         # 16 bits each; some programs write 8.
         palette = (colours >> 8 if colours.max(initial=0) > 255 else colours).astype(np.uint8)
         return lambda plane: _through_palette(plane, palette)
-    if photometric == _PHOTOMETRIC.MINISWHITE and series.dtype.kind in "ub":
+    if photometric == _PHOTOMETRIC.MINISWHITE and series.dtype.kind == "u":
         return _inverted
+    if photometric == _PHOTOMETRIC.MINISWHITE and series.dtype.kind == "b":
+        return lambda plane: (plane == 0).astype(np.uint8)
     if photometric == _PHOTOMETRIC.SEPARATED and page.samplesperpixel >= 4 and series.dtype.kind == "u":
         return _rgb_of_inks
     extra = page.extrasamples
