@@ -18,13 +18,18 @@ class Engine:
 
     def __init__(self) -> None:
         self.may_end = threading.Event()
+        self.stops = 0
 
-    def run(self, *_: Any) -> tuple[str, list[Any]]:
+    def run(self, _: Any, __: Any, report: Any) -> tuple[str, list[Any]]:
+        report("begun")
         assert self.may_end.wait(30)
         return "outcome", []
 
     def cancel(self) -> None:
         self.may_end.set()
+
+    def stop(self) -> None:
+        self.stops += 1
 
     def close(self) -> None:
         pass
@@ -98,3 +103,22 @@ def test_a_job_can_be_cancelled_until_its_end_has_been_told(
     assert not thread.is_busy
     qtbot.wait(50)
     assert ends == ["cancelled"], "and is told once"
+
+
+def test_a_stop_that_comes_while_the_job_is_prepared_is_asked_for_again(
+    thread: EngineThread, engine: Engine, qtbot: QtBot
+) -> None:
+    may_begin = threading.Event()
+
+    def prepare() -> Any:
+        assert may_begin.wait(30)
+        return None, []
+
+    thread.submit(Job("a training", prepare))
+    qtbot.waitUntil(lambda: thread._running is not None, timeout=5_000)
+    thread.stop_keeping_best()
+    assert engine.stops == 1, "no engine knew of the job"
+    may_begin.set()
+    qtbot.waitUntil(lambda: engine.stops == 2, timeout=5_000)
+    engine.may_end.set()
+    qtbot.waitUntil(lambda: not thread.is_busy, timeout=5_000)

@@ -15,7 +15,7 @@ import pytest
 import tifffile
 from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox, QSpinBox
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from tests.gui.hand import Hand
@@ -880,3 +880,16 @@ def test_labels_stay_with_the_file_that_took_the_place_of_another(
     hand.wait_image("field1.png")
     assert session.current.path == folder / "field1.png"
     assert labels(hand.window).any()
+
+
+def test_a_class_that_was_named_gives_the_keys_back_to_the_image(
+    hand: Hand, folder: Path, qtbot: QtBot
+) -> None:
+    hand.open(folder)
+    panel = hand.window.classes_panel
+    panel.list.editItem(panel.list.item(0))
+    editor = panel.list.findChild(QLineEdit)
+    qtbot.keyClicks(editor, "Nucleus")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(hand.window.canvas.hasFocus, timeout=2_000)
+    assert hand.window.session.class_table.classes[0].name == "Nucleus"

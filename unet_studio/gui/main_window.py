@@ -11,6 +11,7 @@ from PySide6.QtCore import QKeyCombination, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QDockWidget,
     QGridLayout,
@@ -278,7 +279,7 @@ class MainWindow(QMainWindow):
             box.activated.connect(lambda _: self.canvas.setFocus())
         for number in right.findChildren(QAbstractSpinBox):
             number.editingFinished.connect(lambda one=number: self._typed(one))
-        self.classes_panel.list.itemDelegate().closeEditor.connect(lambda *_: self.canvas.setFocus())
+        self.classes_panel.list.itemDelegate().closeEditor.connect(lambda *_: self._named())
         scroll = QScrollArea()
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(right)
@@ -291,6 +292,11 @@ class MainWindow(QMainWindow):
 
     def _typed(self, number: QAbstractSpinBox) -> None:
         if number.hasFocus():  # Return; else another field has been clicked.
+            self.canvas.setFocus()
+
+    def _named(self) -> None:
+        focused = QApplication.focusWidget()
+        if focused is None or self.classes_panel.isAncestorOf(focused):
             self.canvas.setFocus()
 
     def _add_dock(self, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:

@@ -55,6 +55,7 @@ class EngineThread(QThread):
         """Jobs whose end has not been told, the oldest first. What becomes of a job is decided in the GUI
         thread, by who takes it from here."""
         self._running: Job | None = None
+        self._stop_asked: Job | None = None
         self._ended.connect(self._tell)
         self.start()
 
@@ -87,6 +88,8 @@ class EngineThread(QThread):
 
     def stop_keeping_best(self) -> None:
         """End the running training and keep its best weights."""
+        # While the job is prepared the engine knows of none to stop: it is asked again when it reports.
+        self._stop_asked = self._running
         self._connection.stop()
 
     def window_in_use(self, in_use: bool) -> None:
@@ -126,6 +129,9 @@ class EngineThread(QThread):
         self._connection.close()
 
     def _report(self, job: Job, event: object) -> None:
+        if job is self._stop_asked:
+            self._stop_asked = None
+            self._connection.stop()
         if job in self._untold:
             self.reported.emit(job, event)
         else:
