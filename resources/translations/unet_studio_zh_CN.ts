@@ -3179,6 +3179,10 @@ A click on one shows it as it was then.</source>
    <translation>就是这个文件</translation>
   </message>
   <message>
+   <source>Masks of such images that an earlier export wrote are still there: {count}.</source>
+   <translation>此前导出的这类图像的掩膜仍在那里：{count} 个。</translation>
+  </message>
+  <message>
    <source>Masks written to {folder}: {count}.</source>
    <translation>掩膜已写入 {folder}：{count} 个。</translation>
   </message>

@@ -945,3 +945,23 @@ def test_commands_for_depth_are_off_where_there_is_only_time(hand: Hand, tmp_pat
     assert actions["stack.later"].isEnabled()
     for name in ("stack.next", "stack.previous", "stack.copy", "stack.interpolate"):
         assert not actions[name].isEnabled(), name
+
+
+def test_tools_see_the_maximum_of_all_planes_where_that_is_shown(
+    hand: Hand, tmp_path: Path, qtbot: QtBot
+) -> None:
+    planes = np.zeros((4, 120, 140), np.uint8)
+    cv2.circle(planes[2], (60, 60), 20, 200, -1)
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    tifffile.imwrite(folder / "deep.tif", planes, metadata={"axes": "ZYX"})
+    hand.open(folder)
+    window, session = hand.window, hand.window.session
+    with qtbot.waitSignal(window.projection.made, timeout=10_000):
+        window.actions_by_id["view.projection"].trigger()
+    window.use_tool("tool.wand")
+    hand.click(60, 60)
+    drawn = (session.document.read(session.document.bounds) > 0).sum()
+    assert 1000 < drawn < 1500, "the disc that is seen, not the black plane below"
+    window.actions_by_id["view.projection"].trigger()
+    assert session.light(session.document.bounds).max() == 0

@@ -893,3 +893,33 @@ def test_a_class_that_was_named_gives_the_keys_back_to_the_image(
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(hand.window.canvas.hasFocus, timeout=2_000)
     assert hand.window.session.class_table.classes[0].name == "Nucleus"
+
+
+def test_an_export_says_that_masks_of_what_was_deleted_are_still_there(
+    hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    hand.open(folder)
+    draw_on_all(hand)
+    with qtbot.waitSignal(hand.window.asking.exported, timeout=10_000):
+        hand.window.asking.export(tmp_path / "masks", ("label-tiff",))
+    assert "still there" not in hand.window.notice.text
+    hand.key(Qt.Key.Key_I)
+    hand.click(40, 50)
+    hand.key(Qt.Key.Key_Delete)
+    assert not labels(hand.window).any()
+    with qtbot.waitSignal(hand.window.asking.exported, timeout=10_000):
+        hand.window.asking.export(tmp_path / "masks", ("label-tiff",))
+    assert "an earlier export wrote are still there: 1." in hand.window.notice.text
+
+
+def test_undo_keeps_its_name_when_the_shortcuts_were_changed(
+    hand: Hand, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.open(folder)
+    hand.key(Qt.Key.Key_B)
+    hand.drag((40, 40), (40, 60))
+    actions = hand.window.actions_by_id
+    assert actions["edit.undo"].text() == "Undo: Brush stroke"
+    monkeypatch.setattr(hand.window.asking, "shortcuts", lambda actions: actions.reset_keys())
+    actions["help.shortcuts"].trigger()
+    assert actions["edit.undo"].text() == "Undo: Brush stroke"

@@ -220,6 +220,9 @@ def _said_of(exported: Exported, folder: Path) -> Iterator[str]:
     if exported.images_without:
         text = tr("window", "Images without a mask there: {count}.")
         yield text.format(count=exported.images_without)
+    if exported.masks_of_before:
+        text = tr("window", "Masks of such images that an earlier export wrote are still there: {count}.")
+        yield text.format(count=exported.masks_of_before)
     if exported.proposals_waiting:
         text = tr(
             "window",

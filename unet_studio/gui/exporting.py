@@ -36,11 +36,13 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The files that were written, how many images of the project have no mask among them, and what waits
-    to be accepted and is in none: on how many images, and how many proposals."""
+    """The files that were written, how many images of the project have no mask among them, how many masks of
+    those are there from before, and what waits to be accepted and is in none: on how many images, and how
+    many proposals."""
 
     files: list[Path]
     images_without: int
+    masks_of_before: int
     images_waiting: int
     proposals_waiting: int
 
@@ -102,8 +104,10 @@ def export_masks(
         for record in records:
             counts = [_waiting_on(store, place.id, export.waiting) for place in store.plane_places(record.id)]
             waiting.append(sum(counts))
-    without = len({record.id for record in records} - masked)
-    return Exported(written, without, sum(map(bool, waiting)), sum(waiting))
+    without = [record for record in records if record.id not in masked]
+    old = {mask_path(folder, record.stem, name, formats) for record in without for name in formats}
+    known = [path for path in old if path.relative_to(folder).as_posix() in stamps and path.exists()]
+    return Exported(written, len(without), len(known), sum(map(bool, waiting)), sum(waiting))
 
 
 def _waiting_on(store: ProjectStore, plane_id: int, in_memory: Mapping[int, int]) -> int:

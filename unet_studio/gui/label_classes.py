@@ -125,9 +125,9 @@ class LabelClasses(QObject):
             self.choose(self.table.classes[0].index)
 
     def name_of(self, instance_id: int) -> str:
-        """The name of an instance's class."""
-        document = self._session.document
-        row = document.instances.get(instance_id) if document is not None else None
+        """The name of an instance's class, at the moment that is shown."""
+        shown = self._session.past or self._session.document
+        row = shown.instances.get(instance_id) if shown is not None else None
         return name_shown(self.table.get(row.class_index)) if row is not None else ""
 
     def _set(self, table: ClassTable) -> None:

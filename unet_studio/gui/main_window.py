@@ -206,7 +206,7 @@ class MainWindow(QMainWindow):
             "view.instances": lambda: self._left.setCurrentWidget(self.instances_panel),
             "view.history": lambda: self._left.setCurrentWidget(self.history_panel),
             "help.palette": lambda: asking.find_command(self.actions_by_id),
-            "help.shortcuts": lambda: asking.shortcuts(self.actions_by_id),
+            "help.shortcuts": self._change_shortcuts,
             "help.machine": asking.machine,
             "help.about": asking.about,
         }
@@ -330,7 +330,7 @@ class MainWindow(QMainWindow):
         self.tool_box.hint_changed.connect(self._hint.setText)
         self.tool_box.chosen.connect(self.tool_panel.show_tool)
         self.tool_box.failed.connect(self.problems.tell)
-        self.projection.made.connect(lambda picture: canvas.exchange_picture(picture))
+        self.projection.made.connect(self._exchange_picture)
         self.projection.failed.connect(self.problems.tell)
         canvas.view_changed.connect(self._show_checked_part)
         canvas.unreadable.connect(self.problems.tell)
@@ -600,6 +600,10 @@ class MainWindow(QMainWindow):
         if self.session.current is not None and self.session.current.plane is None:
             self._show_checked()
 
+    def _exchange_picture(self, picture: Picture) -> None:
+        self.session.shown_picture = picture
+        self.canvas.exchange_picture(picture)
+
     def _show_classes(self) -> None:
         layer, past, document = self.canvas.layer, self.session.past, self.session.document
         colours = np.zeros((_MOST_CLASSES_SHOWN, 3), np.uint8)
@@ -670,6 +674,11 @@ class MainWindow(QMainWindow):
             self.problems.warn_of_waiting(len(waiting), self.session.accept_all)
         else:
             self.problems.none_waits()
+
+    def _change_shortcuts(self) -> None:
+        self.asking.shortcuts(self.actions_by_id)
+        self._enabled_for = ()  # The texts were set anew: those of undo and redo name an edit.
+        self._enable_actions()
 
     def _enable_actions(self) -> None:
         session, document, actions = self.session, self.session.document, self.actions_by_id

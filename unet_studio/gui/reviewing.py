@@ -113,7 +113,10 @@ class Reviewing(QObject):
 
     def _proposals_in(self, polygon: Polygon) -> list[int]:
         image, document = self._session.current, self._session.editable
-        if image is None or document is None or image.proposals is None:
+        if image is None or document is None:
+            return []
+        if image.proposals is None:
+            self._tell(0, tr("reviewing", "No proposal waits any more on this image."))
             return []
         proposals, waiting = image.proposals, set(self._session.open_proposals())
         inside = _mostly_inside(

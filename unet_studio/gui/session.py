@@ -114,6 +114,8 @@ class Session(QObject):
         self._recent: deque[tuple[History, Edit, PackedEdit]] = deque()
         """Edits whose compressed form has not taken their place yet."""
         self._free: list[Callable[[], None]] = []
+        self.shown_picture: Picture | None = None
+        """What is seen in place of the plane's own pixels: the projection of its stack."""
         self.hand_is_busy: Callable[[], bool] = lambda: False
         """True while something is being drawn; see `when_free`."""
         self._changing_axes: int | None = None
@@ -437,6 +439,7 @@ class Session(QObject):
         self._loading_since = None
         self.end_stroke()
         self.show_past(None)
+        self.shown_picture = None
         is_other_image = self.current is None or self.current.id != image.id
         self.current = image
         self.planes.show(image, store.journal.has_waiting)
@@ -687,7 +690,8 @@ class Session(QObject):
         """The image in `rect` (inside the plane) as it is seen: uint8 (H, W, 3) in B, G, R order."""
         if self.current is None or rect.is_empty:
             return None
-        return self.current.display.shown(rect, self.current.contrast)
+        picture = self.shown_picture or self.current.display
+        return picture.shown(rect, self.current.contrast)
 
     def evidence(self, rect: Rect) -> Iterator[GreyArray]:
         """What tells where a cell ends, best first: uint8 (H, W). Probability × 255, then grey values."""

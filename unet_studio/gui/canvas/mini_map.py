@@ -25,7 +25,7 @@ class MiniMap(QWidget):
         super().__init__(parent)
         self._picture = QImage()
         self._scale = 1.0
-        self._view = Rect(0, 0, 0, 0)
+        self._view = self._plane = Rect(0, 0, 0, 0)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.hide()
 
@@ -45,7 +45,7 @@ class MiniMap(QWidget):
 
     def show_view(self, view: Rect, plane: Rect) -> None:
         """The part of the plane that is seen."""
-        self._view = view.intersect(plane)
+        self._view, self._plane = view.intersect(plane), plane
         everything = self._view == plane or self._picture.isNull()
         self.setVisible(not everything)
         self.update()
@@ -81,4 +81,6 @@ class MiniMap(QWidget):
         event.accept()
 
     def _go(self, at: QPointF) -> None:
-        self.wanted.emit(PixelPoint((at.y() - 1) / self._scale, (at.x() - 1) / self._scale))
+        y = min(max((at.y() - 1) / self._scale, self._plane.top), self._plane.bottom)
+        x = min(max((at.x() - 1) / self._scale, self._plane.left), self._plane.right)
+        self.wanted.emit(PixelPoint(y, x))

@@ -522,8 +522,8 @@ class CanvasView(QWidget):
                 self.finished.emit()
             else:
                 self._press(touch)
-        elif kind == QEvent.Type.TabletRelease:
-            self._pen_up()
+        elif kind == QEvent.Type.TabletRelease and event.button() == Qt.MouseButton.LeftButton:
+            self._pen_up()  # Its side buttons come and go in the middle of a stroke.
         elif kind == QEvent.Type.TabletMove and self._pan_from is not None:
             delta, self._pan_from = position - self._pan_from, position
             self._pan(delta)
