@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from unet_studio.core.errors import ImageFileError, ProjectError
+from unet_studio.gui.loaded_image import FileState, PlaneKey, load_image
 from unet_studio.store.fingerprint import UNKNOWN, find_near, fingerprint
 from unet_studio.store.project_store import ProjectStore
 
@@ -130,3 +131,31 @@ def test_a_folder_that_is_one_image_has_a_fingerprint_too(tmp_path: Path) -> Non
     assert find_near(tmp_path / "a.zarr", one, [tmp_path]) == moved
     (moved / "zarr.json").write_text('{"zarr_format": 3}')
     assert fingerprint(moved) != one
+
+
+def test_what_is_between_the_ends_counts_and_what_older_programs_stored_is_known(tmp_path: Path) -> None:
+    """The first and last rows of a picture without background are all alike."""
+    empty = bytes(65536)
+    one, other = tmp_path / "one.tif", tmp_path / "other.tif"
+    one.write_bytes(empty + b"a" * 400_000 + empty)
+    other.write_bytes(empty + b"b" * 400_000 + empty)
+    assert fingerprint(one).digest != fingerprint(other).digest
+    assert fingerprint(one).former == fingerprint(other).former, "which older programs had stored"
+    assert fingerprint(one).is_of(fingerprint(one).former)
+    assert fingerprint(one).is_of(fingerprint(one).digest)
+    assert not fingerprint(one).is_of(fingerprint(other).digest)
+    assert not UNKNOWN.is_of("")
+
+
+def test_the_fingerprint_of_an_older_program_is_brought_up_to_date_when_the_image_is_shown(
+    tmp_path: Path,
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8))
+    store = ProjectStore(tmp_path / "p.unetproject")
+    (image_id,) = store.add_images([tmp_path / "a.png"])
+    now = fingerprint(tmp_path / "a.png")
+    store._connection.execute("UPDATE images SET fingerprint = ?", (now.former,))
+    image = load_image(store, store.images()[0], PlaneKey(image_id))
+    assert image.file_state is FileState.SAME
+    assert store.image_file(image_id)[1] == now
+    assert store.close()

@@ -191,11 +191,11 @@ def load_image(
     if not found.digest:
         record, state = _found_near(store, record), FileState.FOUND
     elif not record.fingerprint.digest or (
-        record.fingerprint.file_bytes is None and found.digest == record.fingerprint.digest
+        found.is_of(record.fingerprint.digest) and found != record.fingerprint
     ):
-        # It could not be read when it was added, or an older program did not keep its size.
+        # It could not be read when it was added, or an older program knew less of it.
         record = replace(record, fingerprint=store.set_image_file(record.id, record.path))
-    elif found.digest != record.fingerprint.digest:
+    elif not found.is_of(record.fingerprint.digest):
         record, state = _original_near(store, record)
     records = _find_scenes(store, record) if not record.scene_name else ()
     record = next((one for one in records if one.id == record.id), record)

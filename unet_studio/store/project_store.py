@@ -267,8 +267,9 @@ class ProjectStore:
                     if missing is None:
                         missing = {d: i for p, i, d in rows if d and is_gone(self._full_path(p))}
                     values = (stored, mark.digest, mark.file_bytes)
-                    if mark.digest in missing:
-                        image_id = missing.pop(mark.digest)
+                    moved = next((one for one in (mark.digest, mark.former) if one in missing), None)
+                    if moved is not None:
+                        image_id = missing.pop(moved)
                         cursor.execute(
                             "UPDATE images SET path = ?, fingerprint = ?, file_bytes = ? "
                             "WHERE path = (SELECT path FROM images WHERE id = ?)",
@@ -355,7 +356,7 @@ class ProjectStore:
                 "SELECT path, fingerprint FROM images WHERE path = ? AND path != ?", (stored, old)
             ).fetchone()
             if other is not None:
-                if found.digest != own or found.digest == other[1]:
+                if not found.is_of(own) or found.is_of(other[1]):
                     raise ProjectError(
                         "{name} is an image of this project already: choose the file the labels were "
                         "drawn on.",
