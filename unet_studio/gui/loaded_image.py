@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from unet_studio.core.checked_area import CheckedState
 from unet_studio.core.document import Document
-from unet_studio.core.errors import ImageFileError
+from unet_studio.core.errors import ImageFileError, ProjectError
 from unet_studio.core.geometry import Rect
 from unet_studio.core.proposals import Proposals, reject_covered
 from unet_studio.gui.canvas.contrast import Contrast
@@ -183,9 +184,11 @@ def load_image(
     """
     if source is not None:
         return _load(store, record, key, FileState.SAME, record.path, source)
-    # The window's own record may be older than what was found out when the image was shown last.
-    path, known = store.image_file(record.id)
-    record = replace(record, path=path, fingerprint=known)
+    # The window's own record may be older than what was found out when the image was shown last. Where the
+    # project cannot be read, for its drive is lost, the image's own file tells it better.
+    with contextlib.suppress(ProjectError):
+        path, known = store.image_file(record.id)
+        record = replace(record, path=path, fingerprint=known)
     found, former_path = fingerprint(record.path), record.path
     state = FileState.SAME
     if not found.digest:
