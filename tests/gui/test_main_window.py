@@ -923,3 +923,17 @@ def test_undo_keeps_its_name_when_the_shortcuts_were_changed(
     monkeypatch.setattr(hand.window.asking, "shortcuts", lambda actions: actions.reset_keys())
     actions["help.shortcuts"].trigger()
     assert actions["edit.undo"].text() == "Undo: Brush stroke"
+
+
+def test_the_warning_of_proposals_that_wait_counts_those_that_still_do(hand: Hand, folder: Path) -> None:
+    hand.open(folder)
+    hand.wait_proposals()
+    session = hand.window.session
+    hand.key(Qt.Key.Key_C)
+    waiting = session.open_proposals()
+    assert f"wait on this checked image: {len(waiting)}." in hand.window.notice.text
+    session.select(proposal=waiting[0])
+    hand.key(Qt.Key.Key_Return)
+    assert f"wait on this checked image: {len(waiting) - 1}." in hand.window.notice.text
+    hand.key(Qt.Key.Key_A)
+    assert "wait on this checked image" not in hand.window.notice.text

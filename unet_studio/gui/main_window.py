@@ -540,8 +540,7 @@ class MainWindow(QMainWindow):
         shown = image.proposals if image and self.session.past is None else None
         bounds = image.document.bounds if image else Rect(0, 0, 0, 0)
         waiting = self.session.open_proposal_mask()
-        if not waiting.any():
-            self.problems.none_waits()
+        self.problems.fewer_wait(int(waiting.sum()), self.session.accept_all)
         altered = self.canvas.layer.show_proposals(shown, bounds, waiting)
         if altered is None or shown is None:
             self.canvas.refresh()

@@ -65,6 +65,13 @@ class Problems(QObject):
         self._waiting_warning = text.format(count=count)
         self._notice.warn(self._waiting_warning, [Remedy(tr("window", "Accept all"), accept_all)])
 
+    def fewer_wait(self, count: int, accept_all: Callable[[], object]) -> None:
+        """So many wait by now: a warning that is there says so, or goes."""
+        was_warned = bool(self._waiting_warning) and self._waiting_warning in self._notice.text
+        self.none_waits()
+        if was_warned and count:
+            self.warn_of_waiting(count, accept_all)
+
     def none_waits(self) -> None:
         """They were accepted or rejected, or the image is no longer checked."""
         self._notice.take_back(self._waiting_warning)
