@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import tifffile
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import english, folder, hand, studio, window  # noqa: F401
-from tests.gui.hand import Hand
+from tests.gui.hand import Dialog, Hand, at_next_dialog
 from unet_studio.gui.app import Studio
 from unet_studio.gui.dialogs.export_dialog import ExportDialog
 from unet_studio.gui.dialogs.train_dialog import TrainDialog
@@ -24,18 +24,14 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 TRAINING_MINUTES = 0.25
 
 
-def answer(qtbot: QtBot, dialog_class: type, fill) -> None:
+def answer(dialog_class: type[Dialog], fill: Callable[[Dialog], object]) -> None:
     """Fill in and accept the next modal dialog of a class."""
 
-    def later() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, dialog_class):
-            QTimer.singleShot(50, later)
-            return
+    def accept(dialog: Dialog) -> None:
         fill(dialog)
         dialog.accept()
 
-    QTimer.singleShot(50, later)
+    at_next_dialog(dialog_class, accept)
 
 
 @pytest.mark.slow
@@ -97,7 +93,7 @@ def test_the_main_job(hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot, st
     # Fine-tune: few settings; a live curve; the window stays usable; the new model proposes next.
     points: list[TrainingPoint] = []
     window.training.point.connect(points.append)
-    answer(qtbot, TrainDialog, lambda dialog: dialog.set_length(TRAINING_MINUTES))
+    answer(TrainDialog, lambda dialog: dialog.set_length(TRAINING_MINUTES))
     window.actions_by_id["train.fine_tune"].trigger()
     qtbot.waitUntil(lambda: len(points) >= 2, timeout=60_000)
     assert window.training.is_busy
@@ -128,7 +124,7 @@ def test_the_main_job(hand: Hand, folder: Path, tmp_path: Path, qtbot: QtBot, st
         for name in ("label-tiff", "label-png", "binary-png"):
             dialog.set_format(name, True)
 
-    answer(qtbot, ExportDialog, fill)
+    answer(ExportDialog, fill)
     window.actions_by_id["file.export"].trigger()
     qtbot.waitUntil(lambda: "Masks written" in window.notice.text, timeout=10_000)
     final = document.read(document.bounds)

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from unet_studio.core.geometry import PixelPoint
 from unet_studio.gui.canvas.view import CanvasView
 from unet_studio.gui.main_window import MainWindow
+
+Dialog = TypeVar("Dialog", bound=QDialog)
+
+
+def at_next_dialog(kind: type[Dialog], act: Callable[[Dialog], object]) -> None:
+    """Do something with the next modal dialog of a kind, while its `exec` waits."""
+
+    def later() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, kind):
+            act(dialog)
+        else:
+            QTimer.singleShot(20, later)
+
+    QTimer.singleShot(20, later)
 
 
 class Hand:

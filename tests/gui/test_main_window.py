@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from tests.gui.hand import Hand
+from tests.gui.hand import Hand, at_next_dialog
 from unet_studio.core.geometry import Rect
 from unet_studio.core.regions import MaskRegion
 from unet_studio.gui import exporting
@@ -447,14 +447,10 @@ def test_escape_right_after_p_leaves_no_bar_behind(hand: Hand, folder: Path, qtb
 def answer(button: str) -> None:
     """Press this button of the question that will be asked."""
 
-    def press() -> None:
-        question = QApplication.activeModalWidget()
-        if not isinstance(question, QMessageBox):
-            QTimer.singleShot(20, press)
-            return
+    def press(question: QMessageBox) -> None:
         next(b for b in question.buttons() if b.text().replace("&", "") == button).click()
 
-    QTimer.singleShot(20, press)
+    at_next_dialog(QMessageBox, press)
 
 
 def test_masks_that_somebody_else_made_are_replaced_only_after_a_question(

@@ -6,12 +6,12 @@ import ast
 import importlib.util
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, QTranslator
+from PySide6.QtCore import QCoreApplication, Qt, QTranslator
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from tests.gui.hand import Hand
+from tests.gui.hand import Hand, at_next_dialog
 from unet_studio.gui.app import Studio
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -208,20 +208,6 @@ def test_what_goes_past_the_translation_is_seen(qtbot: QtBot) -> None:
     assert untranslated(label) == {"A tip nobody translates"}
 
 
-def look_at(qtbot: QtBot, seen: Callable[[QDialog], None]) -> None:
-    """Look at the next modal dialog, and leave it."""
-
-    def later() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, QDialog):
-            QTimer.singleShot(20, later)
-            return
-        seen(dialog)
-        dialog.reject()
-
-    QTimer.singleShot(20, later)
-
-
 def test_no_text_of_the_window_goes_past_the_translation(
     brackets: None, studio: Studio, folder: Path, qtbot: QtBot
 ) -> None:
@@ -259,7 +245,12 @@ def test_no_text_of_a_dialog_goes_past_the_translation(
     hand.drag((40, 40), (60, 70))
     hand.key(Qt.Key.Key_C)
     found: list[set[str]] = []
-    look_at(qtbot, lambda dialog: found.append(untranslated(dialog)))
+
+    def look_at(dialog: QDialog) -> None:
+        found.append(untranslated(dialog))
+        dialog.reject()
+
+    at_next_dialog(QDialog, look_at)
     window.actions_by_id[command].trigger()
     assert found == [set()]
     assert QCoreApplication.translate("menus", "File") == f"{_OPEN}File{_CLOSE}", "it was asked"

@@ -27,7 +27,7 @@ from unet_studio.gui.main_window import MainWindow
 from unet_studio.gui.theme import apply_theme
 from unet_studio.gui.translation import tr
 from unet_studio.jobs.connection import EngineConnection
-from unet_studio.settings.locations import resources_folder, user_folder
+from unet_studio.settings.locations import resources_folder, window_log
 from unet_studio.settings.preferences import load_preferences, save_preferences
 from unet_studio.store.project_place import is_project
 
@@ -214,11 +214,11 @@ def run_window(paths: Sequence[Path]) -> int:
 
 
 def _write_log() -> None:
-    folder = user_folder() / "logs"
+    file = window_log()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(
-            folder / "window.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"
+            file, maxBytes=1_000_000, backupCount=2, encoding="utf-8"
         )
     except OSError:
         return  # No log is no reason not to work.
@@ -243,5 +243,5 @@ def _tell_of_bug(kind: type[BaseException], error: BaseException, trace: Traceba
     QMessageBox.warning(
         window,
         "U-Net Studio",
-        sentence.format(reason=f"{kind.__name__}: {error}", log=user_folder() / "logs" / "window.log"),
+        sentence.format(reason=f"{kind.__name__}: {error}", log=window_log()),
     )

@@ -307,11 +307,11 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area, dock)
 
     def _connect(self) -> None:
-        tools, tongues = QActionGroup(self), QActionGroup(self)
+        tools, spoken = QActionGroup(self), QActionGroup(self)
         for tool_id in self.tool_box.tools:
             tools.addAction(self.actions_by_id[tool_id])
         for language in languages():
-            tongues.addAction(self.actions_by_id[f"language.{language}"])
+            spoken.addAction(self.actions_by_id[f"language.{language}"])
         style = self.canvas.layer.style
         for action_id, is_on in (
             ("view.labels", True), ("view.outlines", style.has_outline), ("view.fill", style.has_fill),

@@ -26,3 +26,8 @@ def user_folder() -> Path:
     """This person's own models, demo project and logs; UNET_STUDIO_HOME overrides it."""
     override = os.environ.get("UNET_STUDIO_HOME")
     return Path(override) if override else Path(platformdirs.user_data_dir("unet-studio", False))
+
+
+def window_log() -> Path:
+    """What the window notes about faults."""
+    return user_folder() / "logs" / "window.log"

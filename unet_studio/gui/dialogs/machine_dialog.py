@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -21,7 +19,7 @@ from unet_studio.gui.background.pool import Pool
 from unet_studio.gui.translation import error_text, in_a_row, mark, sentence_text, tr
 from unet_studio.jobs.describing import describe_machine
 from unet_studio.jobs.messages import Described
-from unet_studio.settings.locations import shipped_models_folder, user_folder
+from unet_studio.settings.locations import shipped_models_folder, user_folder, window_log
 
 _VERSIONS = {
     "unet_studio": "U-Net Studio",
@@ -80,9 +78,9 @@ class MachineDialog(QDialog):
         self._show_places()
 
     def _show_places(self) -> None:
-        own = user_folder()
-        self._add(tr("machine", "Models"), _lines([shipped_models_folder(), own / "models"]))
-        self._add(tr("machine", "Log"), str(own / "logs" / "window.log"))
+        folders = (shipped_models_folder(), user_folder() / "models")
+        self._add(tr("machine", "Models"), "\n".join(map(str, folders)))
+        self._add(tr("machine", "Log"), str(window_log()))
         self._copy.setEnabled(True)
         QTimer.singleShot(0, self, self.adjustSize)  # New rows are shown when this has been left.
 
@@ -96,7 +94,3 @@ class MachineDialog(QDialog):
 
     def _to_clipboard(self) -> None:
         QGuiApplication.clipboard().setText(self.text())
-
-
-def _lines(values: Sequence[object]) -> str:
-    return "\n".join(map(str, values))
